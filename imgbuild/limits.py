@@ -1,0 +1,34 @@
+"""Every ceiling in one place."""
+
+from __future__ import annotations
+
+# Manifest (untrusted text: PyYAML itself has no limits)
+MANIFEST_BYTES_MAX = 4 * 1024 * 1024
+MANIFEST_DEPTH_MAX = 32
+MANIFEST_NODES_MAX = 200_000
+
+# Pictures
+SOURCE_PIXELS_MAX = 64 * 1024 * 1024
+"""Pixels of a source picture; a decompression bomb is refused before its pixels are decoded."""
+SVG_BYTES_MAX = 8 * 1024 * 1024
+BITMAP_SIDE_MAX = 65_535
+"""u16 width and height in the index entry (FORMAT.md)."""
+
+# Pack (FORMAT.md)
+ASSETS_MAX = 32_767
+NAME_BYTES_MAX = 63
+NAMES_BYTES_MAX = 1 << 24
+STRIP_BYTES_DEFAULT = 8 * 1024
+STRIP_BYTES_MIN = 64
+STRIP_BYTES_MAX = 1 << 20
+STRIP_COUNT_MAX = 65_535
+ALIGN_BYTES_MAX = 1 << 16
+PALETTE_MAX = 256
+
+# Fonts
+FONT_SIZE_PX_MAX = 512
+GLYPHS_MAX = 65_535
+SEGMENTS_MAX = 8
+"""Segments the builder emits: the reader finds a glyph in one segment read (FORMAT.md)."""
+FONT_FILE_BYTES_MAX = 256 * 1024 * 1024
+CHARACTERS_FILE_BYTES_MAX = 64 * 1024 * 1024

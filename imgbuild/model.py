@@ -1,0 +1,344 @@
+"""The values that travel from step to step (all frozen). No step's logic lives here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgbuild.errors import Place
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    U8 = NDArray[np.uint8]
+
+
+class Kind(IntEnum):
+    """Kinds of assets; the numbers stand in the index (FORMAT.md)."""
+
+    BITMAP = 1
+    FONT = 2
+    FILE = 3
+
+
+class Codec(IntEnum):
+    """How a payload's pixels are stored; the numbers stand in the index (FORMAT.md)."""
+
+    RAW = 0
+    RLE = 1
+    LZ4 = 2
+    RANGE_PIXELS = 3
+    RANGE_GLYPHS = 4
+
+
+# --- flash -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A byte range of a chip, offsets from the chip's first byte."""
+
+    offset_bytes: int
+    size_bytes: int
+    name: str = ""
+
+    @property
+    def end_bytes(self) -> int:
+        """The first byte behind the range."""
+        return self.offset_bytes + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One time of a data sheet; ``is_verified`` is false where no data sheet backs the figure."""
+
+    typical_us: int | None
+    maximum_us: int | None
+    source: str
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A flash chip. ``erase_bytes`` lists the erase units, smallest first."""
+
+    name: str
+    title: str
+    jedec_id: str
+    size_bytes: int
+    page_bytes: int
+    erase_bytes: tuple[int, ...]
+    address_bytes: int
+    source: str
+    timings: dict[str, Timing] = field(default_factory=dict)
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board: a chip, where it is mapped (None: not mapped), what is reserved on it."""
+
+    name: str
+    title: str
+    chip: str
+    mapped_at: int | None
+    reserved: tuple[Range, ...]
+    erase_bytes: int | None
+    source: str
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlashTarget:
+    """Where an image goes: chip, address and the free range chosen on it.
+
+    ``erase_bytes`` is the erase block of the region, ``base_address`` the address of the region's
+    first byte as the MCU sees it (None: not mapped).
+    """
+
+    chip: Chip
+    board: Board | None
+    reserved: tuple[Range, ...]
+    region: Range
+    erase_bytes: int
+    base_address: int | None
+
+
+# --- plan --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """Target box in pixels; ``fit`` is ``contain``, ``cover`` or ``stretch``."""
+
+    width_px: int
+    height_px: int
+    fit: str = "contain"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOptions:
+    """Every option of a picture spelled out. ``codec``: ``raw``, ``lz4`` or ``auto``."""
+
+    pixel_format: str
+    byte_order: str = "little"  # little | big: order of the bytes of a multi-byte pixel
+    bit_order: str = "msb"  # msb | lsb: which bits of a byte hold the leftmost pixel
+    codec: str = "raw"
+    strip_bytes: int = 8192
+    row_align_bytes: int = 1  # stride is rounded up to a multiple of this
+    align_bytes: int = 4
+    resize: Resize | None = None
+    background: tuple[int, int, int] | None = None  # None: black where the format has no alpha
+
+
+@dataclass(frozen=True, slots=True)
+class FontOptions:
+    """Every option of a font spelled out; ``characters`` is sorted and free of duplicates."""
+
+    size_px: int
+    bpp: int
+    characters: tuple[int, ...]
+    hinting: str = "light"  # none | light | normal | mono
+    codec: str = "auto"
+    align_bytes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FileOptions:
+    """Options of a plain file."""
+
+    align_bytes: int = 4
+
+
+AssetOptions = ImageOptions | FontOptions | FileOptions
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAsset:
+    """One asset with nothing left to guess."""
+
+    name: str
+    key: int
+    kind: Kind
+    c_name: str
+    source: Path
+    options: AssetOptions
+    place: Place
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPartition:
+    """One partition of the chip and what goes into it. ``container``: ``flat`` or ``littlefs``."""
+
+    name: str
+    target: FlashTarget
+    container: str
+    littlefs_layout: str
+    assets: tuple[PlannedAsset, ...]
+    budget_bytes: int | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole build, decided. ``inputs`` are all files and folders whose change matters."""
+
+    name: str
+    content_version: int
+    is_strict: bool
+    partitions: tuple[PlannedPartition, ...]
+    inputs: tuple[Path, ...]
+    place: Place
+
+
+# --- decode ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedImage:
+    """Frames as uint8 arrays ``[height, width, 4]``: sRGB, straight alpha, R G B A."""
+
+    frames: tuple[U8, ...]
+    source_digest: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedGlyph:
+    """One glyph. ``coverage`` is uint8 ``[height, width]`` with values 0..2^bpp-1.
+
+    ``x`` and ``y`` place the bitmap's top left corner relative to the pen on the baseline, y up:
+    FreeType's ``bitmap_left`` and ``bitmap_top``. ``advance`` is in 1/16 px.
+    """
+
+    codepoint: int  # -1 for .notdef
+    coverage: U8
+    x: int
+    y: int
+    advance: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFont:
+    """A font at one size. ``glyphs[0]`` is .notdef, the rest is sorted by code point.
+
+    Line metrics in whole px: ``ascent`` up from the baseline, ``descent`` down (negative),
+    ``underline_position`` up (negative below the baseline).
+    """
+
+    size_px: int
+    bpp: int
+    ascent: int
+    descent: int
+    line_gap: int
+    underline_position: int
+    underline_thickness: int
+    glyphs: tuple[DecodedGlyph, ...]
+    missing: tuple[int, ...]
+    source_digest: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedFile:
+    """A plain file's bytes."""
+
+    data: bytes
+    source_digest: str
+
+
+# --- encode ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """A bitmap's values as stored, before any packing into bytes; what verification compares.
+
+    ``colour``: uint8 ``[h, w]`` (grey level, coverage or palette index), uint16 ``[h, w]`` (5:6:5
+    value) or uint8 ``[h, w, 3|4]`` (R G B or R G B A). ``alpha``: uint8 ``[h, w]`` of a separate
+    alpha plane. ``palette``: uint8 ``[n, 4]`` R G B A.
+    """
+
+    colour: NDArray[np.uint8] | NDArray[np.uint16]
+    alpha: U8 | None = None
+    palette: U8 | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedAsset:
+    """A payload and what the index needs to know of it.
+
+    ``pixel_format`` is the format's number (0 where none), ``anchor_bytes`` the byte of the
+    payload that must fall on a multiple of ``align_bytes``; ``raw_bytes`` the pixels' size
+    uncompressed; ``max_strip_bytes`` the largest decoded strip (0: none). ``expected`` is what an
+    independent reader must get back: Samples, DecodedFont or bytes.
+    """
+
+    name: str
+    key: int
+    kind: Kind
+    payload: bytes
+    crc32: int
+    width: int
+    height: int
+    pixel_format: int
+    codec: Codec
+    raw_bytes: int
+    align_bytes: int
+    anchor_bytes: int
+    max_strip_bytes: int
+    expected: Samples | DecodedFont | bytes
+    notes: tuple[str, ...] = ()
+
+
+# --- place, pack, emit -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where one asset's payload lies, offsets from the first byte of the pack."""
+
+    asset: EncodedAsset
+    offset_bytes: int
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Offsets of everything in a flat pack. ``placements`` are sorted by slot."""
+
+    placements: tuple[Placement, ...]
+    displacements: tuple[int, ...]
+    index_offset: int
+    names_offset: int
+    names_bytes: int
+    tlv_offset: int
+    total_bytes: int
+    payload_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlashImage:
+    """The exact flash bytes of one partition. ``used_bytes`` leaves the padding out."""
+
+    partition: PlannedPartition
+    data: bytes
+    used_bytes: int
+    total_bytes: int  # of the pack, or of the filesystem
+    pack_id: int
+    contract_hash: int
+    max_strip_bytes: int
+    content_version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file to be written, replaced only where its bytes differ."""
+
+    path: Path
+    data: bytes
