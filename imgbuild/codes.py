@@ -22,40 +22,74 @@ def _info(title: str, explanation: str, exit_code: int = ExitCode.INPUT) -> Code
 
 CODES: dict[str, CodeInfo] = {
     # 1xx manifest
-    "IB101": _info("manifest cannot be read", "The manifest does not exist, is no file or is not readable UTF-8."),
+    "IB101": _info(
+        "manifest cannot be read", "The manifest does not exist, is no file or is not readable UTF-8."
+    ),
     "IB102": _info("not valid YAML", "The manifest breaks YAML's syntax at the place shown."),
-    "IB103": _info("duplicate key", "A mapping has the same key twice; YAML tools often keep the last one silently."),
-    "IB104": _info("unknown key", "The key has no meaning here. It may be misspelt or belong one level up or down."),
-    "IB105": _info("value not accepted", "The key is known, but its value has another type or lies outside its range."),
+    "IB103": _info(
+        "duplicate key", "A mapping has the same key twice; YAML tools often keep the last one silently."
+    ),
+    "IB104": _info(
+        "unknown key", "The key has no meaning here. It may be misspelt or belong one level up or down."
+    ),
+    "IB105": _info(
+        "value not accepted", "The key is known, but its value has another type or lies outside its range."
+    ),
     "IB106": _info("key missing", "A required key is not there."),
-    "IB107": _info("YAML feature refused", "Aliases, anchors, tags, merge keys and several documents are refused."),
+    "IB107": _info(
+        "YAML feature refused", "Aliases, anchors, tags, merge keys and several documents are refused."
+    ),
     "IB108": _info("manifest too large", "The manifest is larger, deeper or longer than any real one."),
-    "IB109": _info("path leaves the root", "Inputs must lie in the manifest's folder or in a root given by --root."),
+    "IB109": _info(
+        "path leaves the root", "Inputs must lie in the manifest's folder or in a root given by --root."
+    ),
     "IB110": _info("input not found", "A file that the manifest names does not exist or is not readable."),
-    "IB111": _info("pattern matches nothing", "A glob pattern finds no file, so the asset would silently be missing."),
-    "IB112": _info("name fits one file only", "A pattern matches several files: the name needs {stem} to tell them apart."),
+    "IB111": _info(
+        "pattern matches nothing", "A glob pattern finds no file, so the asset would silently be missing."
+    ),
+    "IB112": _info(
+        "name fits one file only",
+        "A pattern matches several files: the name needs {stem} to tell them apart.",
+    ),
     "IB113": _info("two assets of one name", "Firmware finds assets by name, so a name can stand only once."),
-    "IB114": _info("two names with one key", "The key is the CRC-32 of a name. Two names share it: rename one."),
+    "IB114": _info(
+        "two names with one key", "The key is the CRC-32 of a name. Two names share it: rename one."
+    ),
     "IB115": _info("names collide in C", "Two names turn into the same C identifier: rename one."),
-    "IB116": _info("not usable as a C prefix", "Generated names start with the manifest's name, which must suit C."),
+    "IB116": _info(
+        "not usable as a C prefix", "Generated names start with the manifest's name, which must suit C."
+    ),
     "IB117": _info("unknown preset", "'use' names a preset that 'presets' does not define."),
     "IB118": _info("option does not apply", "An option was given that has no effect for this kind of asset."),
-    "IB119": _info("asset name not accepted", "A name is 1 to 63 bytes of UTF-8 without control characters or odd slashes."),
+    "IB119": _info(
+        "asset name not accepted",
+        "A name is 1 to 63 bytes of UTF-8 without control characters or odd slashes.",
+    ),
     "IB120": _info("manifest version not supported", "This program reads manifests of version 1."),
-    "IB121": _info("package not found", "A 'package:' path names a Python package or file that is not installed."),
+    "IB121": _info(
+        "package not found", "A 'package:' path names a Python package or file that is not installed."
+    ),
     # 2xx images
     "IB201": _info("picture cannot be decoded", "The file is broken, truncated or not what its suffix says."),
-    "IB202": _info("picture too large to decode", "More pixels than the ceiling: refused before decoding (bombs)."),
+    "IB202": _info(
+        "picture too large to decode", "More pixels than the ceiling: refused before decoding (bombs)."
+    ),
     "IB203": _info("picture format not accepted", "Accepted are PNG, JPEG, BMP, GIF, WebP and SVG."),
     "IB204": _info("SVG cannot be drawn", "The SVG is broken, has no size, or asks for outside resources."),
-    "IB205": _info("row larger than a strip", "A strip holds whole rows; one row is larger than strip_bytes allows."),
+    "IB205": _info(
+        "row larger than a strip", "A strip holds whole rows; one row is larger than strip_bytes allows."
+    ),
     "IB206": _info("bitmap too large", "Width and height are at most 65535 pixels."),
     "IB207": _info("too many colours", "The indexed pixel format holds fewer colours than the picture has."),
-    "IB208": _info("picture larger than the display", "The bitmap does not fit on the display given in the manifest."),
+    "IB208": _info(
+        "picture larger than the display", "The bitmap does not fit on the display given in the manifest."
+    ),
     # 3xx fonts and text
     "IB301": _info("font cannot be read", "The file is broken or not a TrueType, OpenType or BDF font."),
     "IB302": _info("character missing", "The font has no glyph for a character that was asked for."),
-    "IB303": _info("range not understood", "A range is a name such as latin-1 or code points such as U+20-U+7E."),
+    "IB303": _info(
+        "range not understood", "A range is a name such as latin-1 or code points such as U+20-U+7E."
+    ),
     "IB304": _info("text file cannot be read", "A file of 'characters: files' must be UTF-8 text."),
     "IB305": _info("size not in the font", "A bitmap font has fixed sizes."),
     "IB306": _info("glyph too large", "A glyph, an offset or a metric does not fit the format's fields."),
@@ -67,32 +101,48 @@ CODES: dict[str, CodeInfo] = {
     "IB404": _info("region overlaps a reserved range", "imgbuild never touches a reserved byte."),
     "IB405": _info("does not fit the region", "The image is larger than the free region of the chip."),
     "IB406": _info("over budget", "The image is larger than the manifest's 'budget'."),
-    "IB407": _info("region not accepted", "A region lies inside the chip and starts and ends on erase blocks."),
+    "IB407": _info(
+        "region not accepted", "A region lies inside the chip and starts and ends on erase blocks."
+    ),
     "IB408": _info("too many assets", "A pack holds at most 32767 assets."),
     "IB409": _info("littlefs is full", "The files do not fit the littlefs made for the region."),
     "IB410": _info("no free region", "Reserved ranges leave no whole erase block of the chip free."),
     "IB411": _info("name not storable in littlefs", "A path in littlefs cannot be both a file and a folder."),
     "IB412": _info("several partitions", "Only one partition can be built into one file for now."),
     # 5xx output
-    "IB501": _info("cannot write", "The output cannot be written; the old one is untouched.", ExitCode.ENVIRONMENT),
-    "IB502": _info("disk full", "No space is left for the output; the old one is untouched.", ExitCode.ENVIRONMENT),
+    "IB501": _info(
+        "cannot write", "The output cannot be written; the old one is untouched.", ExitCode.ENVIRONMENT
+    ),
+    "IB502": _info(
+        "disk full", "No space is left for the output; the old one is untouched.", ExitCode.ENVIRONMENT
+    ),
     "IB503": _info("output would replace an input", "The output path names an input of the build."),
-    "IB504": _info("outputs out of date", "--check found outputs that a build would change.", ExitCode.OUT_OF_DATE),
+    "IB504": _info(
+        "outputs out of date", "--check found outputs that a build would change.", ExitCode.OUT_OF_DATE
+    ),
     # 6xx verify
     "IB601": _info("not a flash image", "The file starts like no container that imgbuild writes."),
     "IB602": _info("format version not supported", "The pack asks for a newer reader."),
     "IB603": _info("truncated", "The file is shorter than its header says."),
     "IB604": _info("header damaged", "The header's CRC-32 does not match its bytes."),
-    "IB605": _info("index damaged", "The CRC-32 over the index does not match, or an index field is out of bounds."),
+    "IB605": _info(
+        "index damaged", "The CRC-32 over the index does not match, or an index field is out of bounds."
+    ),
     "IB606": _info("entry damaged", "An index entry fails its check byte or points outside the pack."),
     "IB607": _info("payload damaged", "A payload's CRC-32 does not match its bytes."),
     "IB608": _info("payload malformed", "A payload's fields contradict each other."),
     "IB609": _info("erased flash", "Every byte is 0xFF: nothing was ever written here."),
-    "IB610": _info("end marker missing", "The end marker is missing or of another pack: a torn or stale write."),
+    "IB610": _info(
+        "end marker missing", "The end marker is missing or of another pack: a torn or stale write."
+    ),
     "IB611": _info("asset not found", "The image has no asset of that name."),
     "IB612": _info("image cannot be read", "The image file does not exist or is not readable."),
-    "IB613": _info("written image differs", "Decoding the packed bytes gave other pixels than were meant: a defect of"
-                   " imgbuild. Nothing was written.", ExitCode.INTERNAL),
+    "IB613": _info(
+        "written image differs",
+        "Decoding the packed bytes gave other pixels than were meant: a defect of"
+        " imgbuild. Nothing was written.",
+        ExitCode.INTERNAL,
+    ),
     # 9xx internal
     "IB901": _info("internal error", "A defect of imgbuild; --debug shows where.", ExitCode.INTERNAL),
 }

@@ -10,7 +10,13 @@ MANIFEST_NODES_MAX = 200_000
 # Pictures
 SOURCE_PIXELS_MAX = 64 * 1024 * 1024
 """Pixels of a source picture; a decompression bomb is refused before its pixels are decoded."""
+SOURCE_BYTES_MAX = 512 * 1024 * 1024
+"""Bytes of a source picture's file: more is no picture that 64 Mpx could need."""
 SVG_BYTES_MAX = 8 * 1024 * 1024
+SVG_DEPTH_MAX = 48
+"""Nesting of elements, references such as <use> followed: the renderer recurses on the C stack."""
+SVG_DRAWN_MAX = 200_000
+"""Elements drawn once every reference is followed: few lines can ask for 10^10."""
 BITMAP_SIDE_MAX = 65_535
 """u16 width and height in the index entry (FORMAT.md)."""
 
@@ -30,5 +36,9 @@ FONT_SIZE_PX_MAX = 512
 GLYPHS_MAX = 65_535
 SEGMENTS_MAX = 8
 """Segments the builder emits: the reader finds a glyph in one segment read (FORMAT.md)."""
+GLYPH_AREA_EMS_MAX = 64
+"""Area of one glyph in square ems: U+FDFD takes some 10, a hostile outline would ask for gigabytes."""
+FONT_PIXELS_MAX = 512 * 1024 * 1024
+"""Pixels of all glyphs of a font together, one byte each while building."""
 FONT_FILE_BYTES_MAX = 256 * 1024 * 1024
 CHARACTERS_FILE_BYTES_MAX = 64 * 1024 * 1024

@@ -14,7 +14,7 @@ def parse_size(text: str | int) -> int:
     Raises ``ValueError`` for anything else, for a negative number and for a fraction of a byte.
     """
     if isinstance(text, bool):
-        raise ValueError(f"{text!r} is not a size")
+        raise ValueError(f"{text!r} is not a size")  # noqa: TRY004 - callers catch one exception
     if isinstance(text, int):
         if text < 0:
             raise ValueError(f"{text} is negative")

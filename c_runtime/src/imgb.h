@@ -119,6 +119,7 @@ IMGB_NODISCARD int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_str
 
 typedef struct imgb_rows { /* reads rows; keeps the strip decoded last */
   const imgb_bitmap_t *bitmap;
+  const uint8_t *payload; /* where the flash is mapped, else NULL */
   uint8_t *work;
   uint32_t work_bytes;
   const uint8_t *strip; /* decoded rows of strip_first.. */
@@ -146,8 +147,8 @@ typedef struct imgb_font {
 typedef struct imgb_glyph {
   uint32_t offset; /* of its pixels, in the payload */
   uint32_t stored_bytes;
-  int16_t advance; /* 1/16 px */
-  int16_t x, y;    /* left of the pen's right, top above the baseline */
+  int32_t advance; /* 1/16 px */
+  int32_t x, y;    /* the bitmap's left column right of the pen, its top row above the baseline; px */
   uint16_t w, h, index;
   uint8_t is_raw;
 } imgb_glyph_t;
@@ -161,6 +162,7 @@ typedef struct imgb_glyph_rows { /* streams a glyph's rows as coverage 0..255, o
   imgb_glyph_t glyph;
   uint8_t *row;     /* max_w bytes of work */
   uint8_t *window;  /* the rest of work: stored bytes read ahead */
+  const uint8_t *stored; /* the window, or the glyph's bytes where the flash is mapped */
   uint32_t window_bytes, window_at, window_fill;
   uint32_t y;
 } imgb_glyph_rows_t;

@@ -1,0 +1,268 @@
+/* imgb_bitmap.c - bitmaps: header, strips, rows, rectangles.  SPDX-License-Identifier: MIT */
+#include "imgb_priv.h"
+
+#define BITMAP_HEADER_BYTES 24u
+#define STRIDE_MAX 0xFFFFFFu
+
+static uint8_t bits_of(uint8_t pixel_format) {
+  static const uint8_t bits[] = {8, 1, 2, 4, 8, 1, 2, 4, 8, 24, 32, 32, 16, 0, 16}; /* 06..14h */
+  if (pixel_format >= IMGB_PF_GRAY1 && pixel_format <= IMGB_PF_GRAY4) {
+    return (uint8_t)(1u << (pixel_format - IMGB_PF_GRAY1));
+  }
+  pixel_format = (uint8_t)(pixel_format - IMGB_PF_GRAY8);
+  return pixel_format < sizeof bits ? bits[pixel_format] : 0;
+}
+
+/* rows * bytes, or 0 where that is 1 GiB or more: nothing of this format is. */
+static uint32_t plane_bytes(uint32_t bytes, uint32_t rows) {
+  uint32_t low = (bytes & 0xFFFFu) * rows;
+  uint32_t high = (bytes >> 16) * rows + (low >> 16);
+  return high < 0x4000u ? high << 16 | (low & 0xFFFFu) : 0;
+}
+
+static int strips_are_sane(const imgb_bitmap_t *b) {
+  uint32_t rows = (uint32_t)b->strip_rows * b->strip_count;
+  return b->strip_rows != 0 && rows >= b->height && rows - b->strip_rows < b->height &&
+         plane_bytes(b->stride_bytes + b->alpha_stride_bytes, b->strip_rows) != 0 &&
+         imgb_priv_fits(b->strip_table, 4u * (uint32_t)b->strip_count, b->asset.stored_bytes) &&
+         b->pixels <= b->asset.stored_bytes;
+}
+
+static int planes_are_sane(const imgb_bitmap_t *b) {
+  uint32_t bytes = plane_bytes(b->stride_bytes, b->height);
+  uint32_t stored = b->asset.stored_bytes;
+  return b->strip_rows == 0 && bytes != 0 && imgb_priv_fits(b->pixels, bytes, stored) &&
+         (b->alpha_stride_bytes == 0 ||
+          (b->alpha != 0 && imgb_priv_fits(b->alpha, b->alpha_stride_bytes * b->height, stored)));
+}
+
+static int palette_is_sane(const imgb_bitmap_t *b) {
+  if (b->pixel_format < IMGB_PF_I1 || b->pixel_format > IMGB_PF_I8) return 1;
+  return b->palette_count != 0 && b->palette_count <= 1u << b->bits_per_pixel && (b->palette & 3u) == 0 &&
+         imgb_priv_fits(b->palette, 4u * (uint32_t)b->palette_count, b->asset.stored_bytes);
+}
+
+int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
+  uint32_t words[BITMAP_HEADER_BYTES / 4u];
+  const uint8_t *h;
+  int r;
+  memset(bitmap, 0, sizeof *bitmap);
+  if (asset->kind != IMGB_KIND_BITMAP) return IMGB_ERR_KIND;
+  bitmap->bits_per_pixel = bits_of(asset->pixel_format);
+  if (bitmap->bits_per_pixel == 0) return IMGB_ERR_UNSUPPORTED;
+  if (asset->codec != IMGB_CODEC_RAW && !(IMGB_CFG_LZ4 && asset->codec == IMGB_CODEC_LZ4)) return IMGB_ERR_UNSUPPORTED;
+  r = imgb_priv_payload_near(asset, 0, BITMAP_HEADER_BYTES, words, &h);
+  if (r != IMGB_OK) return r;
+  bitmap->asset = *asset;
+  bitmap->width = asset->width;
+  bitmap->pixel_format = asset->pixel_format;
+  bitmap->stride_bytes = imgb_priv_le32(h);
+  bitmap->order = h[4];
+  bitmap->strip_table = BITMAP_HEADER_BYTES + 4u * (uint32_t)h[5];
+  bitmap->palette_count = imgb_priv_le16(h + 0x06);
+  bitmap->strip_rows = imgb_priv_le16(h + 0x08);
+  bitmap->strip_count = imgb_priv_le16(h + 0x0A);
+  bitmap->pixels = imgb_priv_le32(h + 0x0C);
+  bitmap->alpha = imgb_priv_le32(h + 0x10);
+  bitmap->palette = imgb_priv_le32(h + 0x14);
+  bitmap->height = asset->height;
+  if (asset->pixel_format == IMGB_PF_RGB565A8) bitmap->alpha_stride_bytes = bitmap->stride_bytes / 2u;
+  if (asset->width != 0 && asset->height != 0 && bitmap->stride_bytes <= STRIDE_MAX &&
+      bitmap->stride_bytes >= ((uint32_t)asset->width * bitmap->bits_per_pixel + 7u) / 8u && palette_is_sane(bitmap) &&
+      (asset->codec == IMGB_CODEC_RAW ? planes_are_sane(bitmap) : strips_are_sane(bitmap))) {
+    return IMGB_OK;
+  }
+  bitmap->height = 0; /* a bitmap that did not open has no rows */
+  return IMGB_ERR_FORMAT;
+}
+
+int imgb_bitmap_palette(const imgb_bitmap_t *bitmap, uint32_t first, uint32_t count, uint8_t *bgra) {
+  if (!imgb_priv_fits(first, count, bitmap->palette_count)) return IMGB_ERR_RANGE;
+  return imgb_read(&bitmap->asset, bitmap->palette + 4u * first, bgra, 4u * count);
+}
+
+/* --- strips ------------------------------------------------------------------------------------ */
+
+int imgb_bitmap_strip(const imgb_bitmap_t *bitmap, uint32_t n, imgb_strip_t *strip) {
+  uint32_t words[2];
+  const uint8_t *p;
+  uint32_t before = n == 0 ? 0 : 1u; /* the end of the strip before is this one's start */
+  uint32_t start = 0, end, rows;
+  int r;
+  if (n >= bitmap->strip_count || bitmap->height == 0) return IMGB_ERR_RANGE;
+  r = imgb_priv_payload_near(&bitmap->asset, bitmap->strip_table + 4u * (n - before), 4u + 4u * before, words, &p);
+  if (r != IMGB_OK) return r;
+  if (before != 0) {
+    start = imgb_priv_le32(p) & 0x7FFFFFFFu;
+    p += 4;
+  }
+  end = imgb_priv_le32(p);
+  strip->is_raw = (uint8_t)(end >> 31);
+  end &= 0x7FFFFFFFu;
+  rows = bitmap->height - n * bitmap->strip_rows;
+  if (rows > bitmap->strip_rows) rows = bitmap->strip_rows;
+  strip->first_row = (uint16_t)(n * bitmap->strip_rows);
+  strip->rows = (uint16_t)rows;
+  strip->decoded_bytes = rows * (bitmap->stride_bytes + bitmap->alpha_stride_bytes);
+  strip->offset = bitmap->pixels + start;
+  strip->stored_bytes = end - start;
+  if (end < start || end > bitmap->asset.stored_bytes - bitmap->pixels || strip->stored_bytes > strip->decoded_bytes ||
+      (strip->is_raw != 0 && strip->stored_bytes != strip->decoded_bytes)) {
+    return IMGB_ERR_FORMAT;
+  }
+  return IMGB_OK;
+}
+
+int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip, const void *stored, void *decoded,
+                      uint32_t decoded_bytes) {
+  if (decoded_bytes < strip->decoded_bytes) return IMGB_ERR_BUFFER;
+  if (strip->is_raw != 0) {
+    memmove(decoded, stored, strip->stored_bytes);
+    return IMGB_OK;
+  }
+#if IMGB_CFG_LZ4
+  if (bitmap->asset.codec == IMGB_CODEC_LZ4) {
+    return imgb_lz4_decode((const uint8_t *)stored, strip->stored_bytes, (uint8_t *)decoded, strip->decoded_bytes);
+  }
+#else
+  (void)bitmap;
+#endif
+  return IMGB_ERR_UNSUPPORTED;
+}
+
+/* --- rows -------------------------------------------------------------------------------------- */
+
+/* Bytes that rows need: a row where there are no strips, else a whole strip and room to decode in place. */
+static uint32_t row_work_bytes(const imgb_bitmap_t *b, int is_mapped) {
+  uint32_t bytes = b->stride_bytes + b->alpha_stride_bytes;
+  if (b->strip_rows == 0) return is_mapped ? 0 : bytes;
+  bytes *= b->strip_rows < b->height ? b->strip_rows : b->height;
+  return is_mapped ? bytes : IMGB_WORK_BYTES(bytes);
+}
+
+uint32_t imgb_bitmap_work_bytes(const imgb_bitmap_t *bitmap) {
+  return row_work_bytes(bitmap, 0) + 4u * (uint32_t)bitmap->palette_count;
+}
+
+int imgb_rows_begin(imgb_rows_t *rows, const imgb_bitmap_t *bitmap, void *work, uint32_t work_bytes) {
+  rows->bitmap = bitmap;
+  rows->payload = (const uint8_t *)imgb_map(&bitmap->asset, 0, bitmap->asset.stored_bytes);
+  rows->work = (uint8_t *)work;
+  rows->work_bytes = work_bytes;
+  rows->strip = NULL;
+  rows->strip_first = 0;
+  rows->strip_rows = 0;
+  return work_bytes < row_work_bytes(bitmap, rows->payload != NULL) ? IMGB_ERR_BUFFER : IMGB_OK;
+}
+
+static int load_strip(imgb_rows_t *rows, uint32_t y) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  imgb_strip_t strip;
+  uint32_t n = 0;
+  const uint8_t *stored;
+  int r;
+  while (y >= b->strip_rows) { /* a division costs more code than this loop costs time next to a read */
+    y -= b->strip_rows;
+    n++;
+  }
+  rows->strip_rows = 0;
+  r = imgb_bitmap_strip(b, n, &strip);
+  if (r != IMGB_OK) return r;
+  rows->strip = rows->work;
+  if (rows->payload != NULL) {
+    stored = rows->payload + strip.offset;
+    if (strip.is_raw != 0) rows->strip = stored;
+  } else {
+    uint8_t *to = rows->work;
+    if (rows->work_bytes < strip.stored_bytes) return IMGB_ERR_BUFFER;
+    if (strip.is_raw == 0) to += rows->work_bytes - strip.stored_bytes;
+    r = imgb_read(&b->asset, strip.offset, to, strip.stored_bytes);
+    if (r != IMGB_OK) return r;
+    stored = to;
+  }
+  if (strip.is_raw == 0) {
+    r = imgb_strip_decode(b, &strip, stored, rows->work, rows->work_bytes);
+    if (r != IMGB_OK) return r;
+  }
+  rows->strip_first = strip.first_row;
+  rows->strip_rows = strip.rows;
+  return IMGB_OK;
+}
+
+static int raw_row(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const uint8_t **alpha) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  uint32_t pixels_at = b->pixels + y * b->stride_bytes;
+  uint32_t alpha_at = b->alpha + y * b->alpha_stride_bytes;
+  int r = IMGB_OK;
+  if (rows->payload != NULL) {
+    *pixels = rows->payload + pixels_at;
+    if (alpha != NULL) *alpha = rows->payload + alpha_at;
+    return IMGB_OK;
+  }
+  *pixels = rows->work;
+  r = imgb_read(&b->asset, pixels_at, rows->work, b->stride_bytes);
+  if (r == IMGB_OK && alpha != NULL) {
+    *alpha = rows->work + b->stride_bytes;
+    r = imgb_read(&b->asset, alpha_at, rows->work + b->stride_bytes, b->alpha_stride_bytes);
+  }
+  return r;
+}
+
+int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const uint8_t **alpha) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  if (y >= b->height) return IMGB_ERR_RANGE;
+  if (b->alpha_stride_bytes == 0 && alpha != NULL) {
+    *alpha = NULL;
+    alpha = NULL;
+  }
+  if (b->strip_rows == 0) return raw_row(rows, y, pixels, alpha);
+  if (y - rows->strip_first >= rows->strip_rows) {
+    int r = load_strip(rows, y);
+    if (r != IMGB_OK) return r;
+  }
+  y -= rows->strip_first;
+  *pixels = rows->strip + y * b->stride_bytes;
+  if (alpha != NULL) *alpha = rows->strip + rows->strip_rows * b->stride_bytes + y * b->alpha_stride_bytes;
+  return IMGB_OK;
+}
+
+/* One row of a rectangle.  Without strips just its bytes are read, straight to where they belong. */
+static int rect_row(imgb_rows_t *rows, uint32_t y, uint32_t from, uint32_t bytes, uint8_t *pixels, uint32_t alpha_from,
+                    uint32_t alpha_bytes, uint8_t *alpha) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  const uint8_t *p, *a;
+  int r;
+  if (b->strip_rows == 0 && rows->payload == NULL) {
+    r = imgb_read(&b->asset, b->pixels + y * b->stride_bytes + from, pixels, bytes);
+    if (r != IMGB_OK || alpha == NULL) return r;
+    return imgb_read(&b->asset, b->alpha + y * b->alpha_stride_bytes + alpha_from, alpha, alpha_bytes);
+  }
+  r = imgb_rows_get(rows, y, &p, &a);
+  if (r != IMGB_OK) return r;
+  memcpy(pixels, p + from, bytes);
+  if (alpha != NULL) memcpy(alpha, a + alpha_from, alpha_bytes);
+  return IMGB_OK;
+}
+
+int imgb_rows_rect(imgb_rows_t *rows, uint32_t x, uint32_t y, uint32_t width, uint32_t height, void *pixels,
+                   uint32_t pixels_stride, void *alpha, uint32_t alpha_stride) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  uint8_t *to = (uint8_t *)pixels;
+  uint8_t *to_alpha = b->alpha_stride_bytes != 0 ? (uint8_t *)alpha : NULL;
+  uint32_t from, bytes;
+  if (!imgb_priv_fits(x, width, b->width) || !imgb_priv_fits(y, height, b->height)) return IMGB_ERR_RANGE;
+  from = x * b->bits_per_pixel;
+  bytes = width * b->bits_per_pixel;
+  /* the last pixels of a row may fill their byte in part */
+  if ((from & 7u) != 0 || ((bytes & 7u) != 0 && x + width != b->width)) return IMGB_ERR_ARGUMENT;
+  from /= 8u;
+  bytes = (bytes + 7u) / 8u;
+  if (bytes > pixels_stride || (to_alpha != NULL && width > alpha_stride)) return IMGB_ERR_BUFFER;
+  for (; height != 0; height--, y++) {
+    int r = rect_row(rows, y, from, bytes, to, x, width, to_alpha);
+    if (r != IMGB_OK) return r;
+    to += pixels_stride;
+    if (to_alpha != NULL) to_alpha += alpha_stride;
+  }
+  return IMGB_OK;
+}

@@ -1,0 +1,221 @@
+/* imgb_font.c - fonts: header, character map, glyph records, glyph rows.  SPDX-License-Identifier: MIT */
+#include "imgb_priv.h"
+
+#define FONT_HEADER_BYTES 64u
+#define SEGMENT_BYTES 12u
+#define SEGMENTS_A_READ 8u
+#define PAGE_BYTES 10u
+#define RECORD_BYTES_MAX 16u
+#define WINDOW_BYTES_MIN 16u
+
+static int font_is_sane(const imgb_font_t *f) {
+  uint32_t stored = f->asset.stored_bytes;
+  uint32_t bits = 1u; /* the record's raw bit */
+  uint32_t i;
+  for (i = 0; i < 6u; i++) {
+    if (f->bits[i] > (i == 5u ? 32u : 16u)) return 0;
+    bits += f->bits[i];
+  }
+  return (f->bpp == 1u || f->bpp == 2u || f->bpp == 4u || f->bpp == 8u) && f->advance_fraction_bits <= 4u &&
+         f->glyphs != 0 && f->record_bytes <= RECORD_BYTES_MAX && bits <= 8u * (uint32_t)f->record_bytes &&
+         imgb_priv_fits(FONT_HEADER_BYTES, SEGMENT_BYTES * f->segments, stored) &&
+         imgb_priv_fits(f->records, ((uint32_t)f->glyphs + 1u) * f->record_bytes, stored) &&
+         imgb_priv_fits(f->pixels, f->pixels_bytes, stored);
+}
+
+static int8_t signed_byte(uint8_t v) { return (int8_t)(v < 0x80u ? (int)v : (int)v - 0x100); }
+
+int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
+  uint32_t words[FONT_HEADER_BYTES / 4u];
+  const uint8_t *h;
+  int r;
+  memset(font, 0, sizeof *font);
+  if (asset->kind != IMGB_KIND_FONT) return IMGB_ERR_KIND;
+  r = imgb_priv_payload_near(asset, 0, FONT_HEADER_BYTES, words, &h);
+  if (r != IMGB_OK) return r;
+  if (asset->codec != IMGB_CODEC_RAW || h[3] != 0) return IMGB_ERR_UNSUPPORTED;
+  font->asset = *asset;
+  font->size_px = imgb_priv_le16(h);
+  font->bpp = h[2];
+  font->model = h[3];
+  font->ascent = imgb_priv_le16s(h + 0x04);
+  font->descent = imgb_priv_le16s(h + 0x06);
+  font->line_gap = imgb_priv_le16s(h + 0x08);
+  font->underline = imgb_priv_le16s(h + 0x0A);
+  font->underline_thickness = h[0x0C];
+  font->advance_fraction_bits = h[0x0D];
+  font->segments = h[0x0E];
+  font->record_bytes = h[0x0F];
+  font->advance_bias = imgb_priv_le16s(h + 0x12);
+  font->x_bias = signed_byte(h[0x14]);
+  font->y_bias = signed_byte(h[0x15]);
+  memcpy(font->bits, h + 0x16, sizeof font->bits);
+  font->records = imgb_priv_le32(h + 0x1C);
+  font->pixels = imgb_priv_le32(h + 0x20);
+  font->pixels_bytes = imgb_priv_le32(h + 0x24);
+  font->kern = imgb_priv_le32(h + 0x28);
+  font->model_table = imgb_priv_le32(h + 0x2C);
+  font->fallback_key = imgb_priv_le32(h + 0x30);
+  font->max_w = imgb_priv_le16(h + 0x34);
+  font->max_h = imgb_priv_le16(h + 0x36);
+  font->glyphs = imgb_priv_le16(h + 0x10);
+  if (font_is_sane(font)) return IMGB_OK;
+  font->glyphs = 0; /* a font that did not open has no glyphs and no characters */
+  font->segments = 0;
+  return IMGB_ERR_FORMAT;
+}
+
+/* --- character map ----------------------------------------------------------------------------- */
+
+static uint32_t bits_set(uint32_t v) {
+  uint32_t n = 0;
+  for (; v != 0; v &= v - 1u) n++;
+  return n;
+}
+
+/* Rank of character `bit` (0..63) in a page, in *rank.  0: the page lacks it. */
+static int page_rank(const uint8_t *page, uint32_t bit, uint32_t *rank) {
+  uint32_t word = imgb_priv_le32(page + 2);
+  *rank = imgb_priv_le16(page);
+  if (bit >= 32u) {
+    *rank += bits_set(word);
+    word = imgb_priv_le32(page + 6);
+    bit -= 32u;
+  }
+  *rank += bits_set(word & (((uint32_t)1 << bit) - 1u));
+  return (int)(word >> bit & 1u);
+}
+
+int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, uint32_t *index) {
+  uint32_t words[SEGMENT_BYTES * SEGMENTS_A_READ / 4u];
+  const uint8_t *p = NULL;
+  uint32_t i, delta, glyph, pages;
+  int r;
+  *index = 0;
+  for (i = 0;; i++, p += SEGMENT_BYTES) {
+    if (i >= font->segments) return IMGB_ERR_NOT_FOUND;
+    if (i % SEGMENTS_A_READ == 0) {
+      uint32_t n = font->segments - i;
+      if (n > SEGMENTS_A_READ) n = SEGMENTS_A_READ;
+      r = imgb_priv_payload_near(&font->asset, FONT_HEADER_BYTES + SEGMENT_BYTES * i, SEGMENT_BYTES * n, words, &p);
+      if (r != IMGB_OK) return r;
+    }
+    delta = imgb_priv_le32(p);
+    if (codepoint < delta) return IMGB_ERR_NOT_FOUND; /* sorted: no later one can hold it */
+    delta = codepoint - delta;
+    if (delta <= imgb_priv_le16(p + 4)) break;
+  }
+  glyph = imgb_priv_le16(p + 6);
+  pages = imgb_priv_le32(p + 8);
+  if (pages != 0) {
+    uint32_t offset = (delta >> 6) * PAGE_BYTES;
+    uint32_t rank;
+    if (offset > font->asset.stored_bytes || pages > font->asset.stored_bytes - offset) return IMGB_ERR_FORMAT;
+    r = imgb_priv_payload_near(&font->asset, pages + offset, PAGE_BYTES, words, &p);
+    if (r != IMGB_OK) return r;
+    if (!page_rank(p, delta & 63u, &rank)) return IMGB_ERR_NOT_FOUND;
+    delta = rank;
+  }
+  glyph += delta;
+  if (glyph >= font->glyphs) return IMGB_ERR_FORMAT;
+  *index = glyph;
+  return IMGB_OK;
+}
+
+/* --- glyph records ----------------------------------------------------------------------------- */
+
+/* The next n bits (0..32) of a little-endian number; only bytes that hold one of them are touched. */
+static uint32_t take_bits(const uint8_t *record, uint32_t *at, uint32_t n) {
+  uint32_t from = *at;
+  uint32_t value = 0, got = 0;
+  while (got < n) {
+    value |= ((uint32_t)record[from >> 3] >> (from & 7u)) << got;
+    got += 8u - (from & 7u);
+    from += 8u - (from & 7u);
+  }
+  *at += n;
+  return n == 32u ? value : value & (((uint32_t)1 << n) - 1u);
+}
+
+int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph) {
+  uint32_t words[(RECORD_BYTES_MAX + 8u) / 4u];
+  const uint8_t *p;
+  uint32_t at = 0, offset, area;
+  int r;
+  if (index >= font->glyphs) return IMGB_ERR_RANGE;
+  r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, font->record_bytes, words, &p);
+  if (r != IMGB_OK) return r;
+  glyph->advance = ((int32_t)take_bits(p, &at, font->bits[0]) + font->advance_bias) *
+                   ((int32_t)1 << (4 - font->advance_fraction_bits));
+  glyph->x = (int32_t)take_bits(p, &at, font->bits[1]) + font->x_bias;
+  glyph->y = (int32_t)take_bits(p, &at, font->bits[2]) + font->y_bias;
+  glyph->w = (uint16_t)take_bits(p, &at, font->bits[3]);
+  glyph->h = (uint16_t)take_bits(p, &at, font->bits[4]);
+  offset = take_bits(p, &at, font->bits[5]);
+  glyph->index = (uint16_t)index;
+  glyph->is_raw = 1; /* model 0: all are */
+  area = (uint32_t)glyph->w * glyph->h;
+  if (area >= 0x10000000u || glyph->w > font->max_w || glyph->h > font->max_h) return IMGB_ERR_FORMAT;
+  glyph->stored_bytes = (area * font->bpp + 7u) / 8u;
+  glyph->offset = font->pixels + offset;
+  return imgb_priv_fits(offset, glyph->stored_bytes, font->pixels_bytes) ? IMGB_OK : IMGB_ERR_FORMAT;
+}
+
+int imgb_priv_glyph(const imgb_font_t *font, uint32_t codepoint, imgb_glyph_t *glyph) {
+  uint32_t index;
+  int r = imgb_font_index(font, codepoint, &index);
+  if (r != IMGB_OK && r != IMGB_ERR_NOT_FOUND) return r;
+  return imgb_font_glyph(font, index, glyph);
+}
+
+/* --- glyph rows -------------------------------------------------------------------------------- */
+
+uint32_t imgb_font_work_bytes(const imgb_font_t *font) { return font->max_w + WINDOW_BYTES_MIN; }
+
+int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph, void *work,
+                          uint32_t work_bytes) {
+  if (work_bytes < imgb_font_work_bytes(font)) return IMGB_ERR_BUFFER;
+  rows->font = font;
+  rows->glyph = *glyph;
+  rows->row = (uint8_t *)work;
+  rows->window = rows->row + font->max_w;
+  rows->window_bytes = work_bytes - font->max_w;
+  rows->stored = (const uint8_t *)imgb_map(&font->asset, glyph->offset, glyph->stored_bytes);
+  rows->window_at = 0;
+  rows->window_fill = rows->stored != NULL ? glyph->stored_bytes : 0;
+  if (rows->stored == NULL) rows->stored = rows->window;
+  rows->y = 0;
+  return glyph->w <= font->max_w ? IMGB_OK : IMGB_ERR_ARGUMENT;
+}
+
+static int refill(imgb_glyph_rows_t *rows, uint32_t at) {
+  uint32_t n = rows->glyph.stored_bytes - at;
+  if (n > rows->window_bytes) n = rows->window_bytes;
+  rows->window_at = at;
+  rows->window_fill = n;
+  return imgb_read(&rows->font->asset, rows->glyph.offset + at, rows->window, n);
+}
+
+int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage) {
+  static const uint8_t scales[5] = {255, 85, 17, 0, 1}; /* by bpp / 2: level to 0..255 */
+  uint32_t bpp = rows->font->bpp;
+  uint32_t bit = rows->y * rows->glyph.w * bpp;
+  uint32_t x;
+  if (rows->y >= rows->glyph.h) return IMGB_ERR_RANGE;
+  for (x = 0; x < rows->glyph.w; x++, bit += bpp) {
+    uint32_t at = bit >> 3;
+    uint32_t level;
+    if (at - rows->window_at >= rows->window_fill) {
+      int r = refill(rows, at);
+      if (r != IMGB_OK) {
+        rows->window_fill = 0;
+        return r;
+      }
+    }
+    level = ((uint32_t)rows->stored[at - rows->window_at] >> (8u - bpp - (bit & 7u))) & ((1u << bpp) - 1u);
+    rows->row[x] = (uint8_t)(level * scales[bpp >> 1]);
+  }
+  rows->y++;
+  *coverage = rows->row;
+  return IMGB_OK;
+}

@@ -1,0 +1,68 @@
+/* imgb_priv.h - shared by the files of the reader, not part of the API.  SPDX-License-Identifier: MIT */
+#ifndef IMGB_PRIV_H
+#define IMGB_PRIV_H
+
+#include "imgb.h"
+#include "imgb_config.h"
+
+#if defined(__STDC_HOSTED__) && __STDC_HOSTED__ == 0
+/* A free-standing compiler may come without <string.h>, yet it asks for these four itself. */
+void *memcpy(void *to, const void *from, size_t length);
+void *memmove(void *to, const void *from, size_t length);
+void *memset(void *to, int value, size_t length);
+int memcmp(const void *a, const void *b, size_t length);
+#else
+#include <string.h>
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define IMGB_ENTRY_BYTES 32u
+#define IMGB_NAME_MAX 63u
+#define IMGB_READ_ALIGN_MAX 4u
+
+static inline uint16_t imgb_priv_le16(const uint8_t *p) { return (uint16_t)(p[0] | (unsigned)p[1] << 8); }
+
+static inline uint32_t imgb_priv_le32(const uint8_t *p) {
+  return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* Two's complement without an implementation-defined conversion. */
+static inline int16_t imgb_priv_le16s(const uint8_t *p) {
+  uint16_t v = imgb_priv_le16(p);
+  return (int16_t)(v < 0x8000u ? (int32_t)v : (int32_t)v - 0x10000L);
+}
+
+/* Sums of coordinates are made unsigned, where overflow is defined, and come back through this. */
+static inline int32_t imgb_priv_wrap(uint32_t v) {
+  return v < 0x80000000u ? (int32_t)v : -(int32_t)(0xFFFFFFFFu - v) - 1;
+}
+
+/* The one form in which a range is checked: it cannot overflow. */
+static inline int imgb_priv_fits(uint32_t offset, uint32_t length, uint32_t total) {
+  return offset <= total && length <= total - offset;
+}
+
+uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length); /* start with crc 0 */
+
+/* Checks an entry's check byte and copies it; base and name_offset are the entry's own, io is left alone.
+ * IMGB_ERR_ENTRY where the check byte differs. */
+int imgb_priv_entry(const uint8_t *entry, imgb_asset_t *asset);
+
+/* Reads length bytes at offset of io as one read, widened to read_align.  words takes the widened range
+ * (length + 6 bytes are always enough), *bytes is the place of the first byte asked for. */
+int imgb_priv_near(const imgb_io_t *io, uint32_t offset, uint32_t length, uint32_t *words, const uint8_t **bytes);
+
+/* The same within a payload. */
+int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, uint32_t length, uint32_t *words,
+                           const uint8_t **bytes);
+
+/* The glyph that a character is drawn with: its own, or .notdef where the font lacks it. */
+int imgb_priv_glyph(const imgb_font_t *font, uint32_t codepoint, imgb_glyph_t *glyph);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

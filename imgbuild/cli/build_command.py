@@ -1,0 +1,164 @@
+"""``imgbuild build``: manifest to flash image, headers, depfile and stamp."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imgbuild.cli import console
+from imgbuild.errors import Diagnostic, ExitCode, Place
+from imgbuild.stamp import fresh_messages, stamp_bytes, stamp_path
+from imgbuild.units import format_bytes
+
+if TYPE_CHECKING:
+    from imgbuild.build import BuildRequest, BuildResult
+    from imgbuild.model import Artifact
+
+_PATH = click.Path(path_type=Path)
+
+
+@click.command("build")
+@click.argument("manifest", type=_PATH)
+@click.option("-o", "--output", type=_PATH, required=True, help="The flash image to write.")
+@click.option("--header-dir", type=_PATH, help="Folder of the C headers  [default: beside the image]")
+@click.option("--root", "roots", type=_PATH, multiple=True, help="Another folder that inputs may lie in.")
+@click.option("--board", help="Build for this board instead of the manifest's.")
+@click.option("--pad", type=click.Choice(["erase", "region"]), default="erase", show_default=True,
+              help="Fill a flat image with 0xFF to the erase block or to the region's end.")  # fmt: skip
+@click.option("--depfile", type=_PATH, help="Write the inputs as a Makefile rule.")
+@click.option("--depfile-target", help="Target of that rule  [default: the image]")
+@click.option("--check", "is_check", is_flag=True, help="Write nothing; exit 3 if an output is out of date.")
+@click.option("--force", is_flag=True, help="Build even if nothing seems to have changed.")
+@click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
+@click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
+def command(**options: Any) -> int:
+    """Build the flash image of MANIFEST, decode it again to be sure, and write it with its headers.
+
+    \b
+      imgbuild build manifests/watch.yaml -o build/ext.bin
+      imgbuild build manifests/watch.yaml -o build/ext.bin --check
+    """
+    identity = _identity(options)
+    image = Path(identity["output"])
+    messages = None if options["force"] else fresh_messages(image, identity)
+    if messages is not None:
+        for message in messages:
+            console.note(message)
+        if not options["quiet"] and not options["is_json"]:
+            console.write_line(f"{console.shown_path(image)}: up to date")
+        if options["is_json"]:
+            console.write_json({"schema_version": 1, "is_up_to_date": True, "image": str(options["output"])})
+        return ExitCode.DONE
+    return _build(options, identity)
+
+
+def _identity(options: dict[str, Any]) -> dict[str, Any]:
+    """What of the command line decides the outputs; the stamp keeps it."""
+    output = options["output"].absolute()
+    header_folder = (options["header_dir"] or options["output"].parent).absolute()
+    depfile = options["depfile"]
+    return {
+        "manifest": str(options["manifest"].absolute()),
+        "output": str(output),
+        "header_folder": str(header_folder),
+        "roots": [str(root.absolute()) for root in options["roots"]],
+        "folder": str(Path.cwd()),
+        "board": options["board"],
+        "pad": options["pad"],
+        "depfile": str(depfile.absolute()) if depfile else None,
+        "depfile_target": options["depfile_target"],
+    }
+
+
+def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
+    from imgbuild.build import BuildRequest, build
+    from imgbuild.output import compare_artifacts, write_artifacts
+
+    request = BuildRequest(
+        manifest=Path(identity["manifest"]),
+        output=Path(identity["output"]),
+        header_folder=Path(identity["header_folder"]),
+        roots=_roots(options, identity),
+        board=options["board"],
+        pad=options["pad"],
+    )
+    progress = console.Progress("encoding", is_quiet=options["quiet"])
+    try:
+        result = build(request, progress)
+    finally:
+        progress.close()
+    console.report(result.diagnostics)
+    artifacts = [*result.artifacts, *_depfile(result, request, options)]
+    if options["is_check"]:
+        return _check(compare_artifacts(artifacts))
+    changed = write_artifacts(artifacts)
+    _write_stamp(identity, request, result, artifacts)
+    _summarise(result, request, changed, options)
+    return ExitCode.DONE
+
+
+def _roots(options: dict[str, Any], identity: dict[str, Any]) -> tuple[Path, ...]:
+    """The roots given, and the current folder if the manifest lies inside it."""
+    roots = [Path(root) for root in identity["roots"]]
+    if Path(identity["manifest"]).resolve().is_relative_to(Path.cwd()):
+        roots.append(Path.cwd())
+    return tuple(roots)
+
+
+def _depfile(result: BuildResult, request: BuildRequest, options: dict[str, Any]) -> list[Artifact]:
+    if options["depfile"] is None:
+        return []
+    from imgbuild.emit.depfile import depfile_bytes
+    from imgbuild.model import Artifact
+
+    target = options["depfile_target"] or str(options["output"])
+    return [Artifact(options["depfile"].absolute(), depfile_bytes([target], [str(p) for p in result.plan.inputs]))]
+
+
+def _check(different: list[Path]) -> int:
+    for path in different:
+        message = f"{console.shown_path(path)} is not what a build would write"
+        hint = "run the same command without --check"
+        console.report([Diagnostic("IB504", message, Place(str(path)), hint)])
+    return ExitCode.OUT_OF_DATE if different else ExitCode.DONE
+
+
+def _write_stamp(
+    identity: dict[str, Any], request: BuildRequest, result: BuildResult, artifacts: list[Artifact]
+) -> None:
+    from imgbuild.model import Artifact
+    from imgbuild.output import write_artifacts
+
+    outputs = {artifact.path: artifact.data for artifact in artifacts}
+    messages = [console.format_diagnostic(diagnostic) for diagnostic in result.diagnostics]
+    stamp = stamp_bytes(identity, result.plan.inputs, outputs, messages)
+    write_artifacts([Artifact(stamp_path(request.output), stamp)])
+
+
+def _summarise(result: BuildResult, request: BuildRequest, changed: list[Path], options: dict[str, Any]) -> None:
+    image, region = result.image, result.image.partition.target.region
+    if options["is_json"]:
+        console.write_json(
+            {
+                "schema_version": 1,
+                "is_up_to_date": False,
+                "image": str(options["output"]),
+                "assets": len(result.assets),
+                "total_bytes": image.total_bytes,
+                "image_bytes": len(image.data),
+                "region_bytes": region.size_bytes,
+                "sha256": image.sha256,
+                "changed": [str(path) for path in changed],
+            }
+        )
+        return
+    if options["quiet"]:
+        return
+    share = 100 * image.used_bytes / region.size_bytes
+    state = "" if request.output in changed else ", unchanged"
+    console.write_line(
+        f"{console.shown_path(request.output)}: {len(result.assets)} assets, {format_bytes(image.used_bytes)} of "
+        f"{format_bytes(region.size_bytes)} ({share:.1f} %), verified{state}"
+    )

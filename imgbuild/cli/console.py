@@ -1,0 +1,130 @@
+"""The only module that prints: results to stdout, diagnostics and progress to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from imgbuild.errors import Diagnostic, Place, Severity
+
+_RED, _YELLOW, _BOLD, _CYAN, _RESET = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[36m", "\x1b[0m"
+_SEVERITY_COLOUR = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW}
+
+
+def _has_colour(stream: TextIO) -> bool:
+    return not os.environ.get("NO_COLOR") and stream.isatty()
+
+
+def write_line(text: str = "") -> None:
+    """One line of a command's result on stdout."""
+    print(text)
+
+
+def write_json(document: dict[str, Any]) -> None:
+    """A command's machine-readable result: one document on stdout."""
+    print(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def write_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()
+) -> None:
+    """A table on stdout; the columns numbered in ``right`` are set flush right."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    for line in lines:
+        cells = [
+            c.rjust(w) if i in right else c.ljust(w)
+            for i, (c, w) in enumerate(zip(line, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def note(text: str) -> None:
+    """A remark on stderr."""
+    print(text, file=sys.stderr)
+
+
+def report(diagnostics: Iterable[Diagnostic]) -> None:
+    """Print diagnostics in the order found, each with its source line and hint, on stderr."""
+    cache: dict[str, list[str]] = {}
+    for diagnostic in diagnostics:
+        print(format_diagnostic(diagnostic, cache, has_colour=_has_colour(sys.stderr)), file=sys.stderr)
+
+
+def format_diagnostic(
+    diagnostic: Diagnostic, cache: dict[str, list[str]] | None = None, *, has_colour: bool = False
+) -> str:
+    """The text of one diagnostic: place, code, message, the source line with a caret, the hint."""
+
+    def paint(colour: str, text: str) -> str:
+        return f"{colour}{text}{_RESET}" if has_colour else text
+
+    label = paint(_SEVERITY_COLOUR[diagnostic.severity], f"{diagnostic.severity.value}[{diagnostic.code}]")
+    place = f"{paint(_BOLD, _shown_place(diagnostic.place))}: " if diagnostic.place else ""
+    lines = [f"{place}{label}: {_printable(diagnostic.message)}"]
+    if diagnostic.place and diagnostic.place.line:
+        lines += _excerpt(diagnostic.place, {} if cache is None else cache)
+    if diagnostic.hint:
+        lines.append(f"  {paint(_CYAN, 'hint')}: {_printable(diagnostic.hint)}")
+    return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    """No control characters of a manifest reach the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def _shown_place(place: Place) -> str:
+    shown = shown_path(Path(place.path))
+    return _printable(f"{shown}:{place.line}:{place.column}" if place.line else shown)
+
+
+def shown_path(path: Path) -> str:
+    """A path as the user would type it: relative to the current folder if it lies inside."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _excerpt(place: Place, cache: dict[str, list[str]]) -> list[str]:
+    if place.path not in cache:
+        try:
+            text = Path(place.path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        cache[place.path] = text.splitlines()
+    if place.line > len(cache[place.path]):
+        return []
+    line = _printable(cache[place.path][place.line - 1].replace("\t", " "))[:200]
+    number = str(place.line).rjust(4)
+    width = max(1, min(place.length, len(line) - place.column + 1))
+    carets = " " * (place.column - 1) + "^" * width
+    return [f"{number} | {line}", f"     | {carets}"]
+
+
+class Progress:
+    """A counter on stderr for long work: on a terminal only, and only after half a second."""
+
+    def __init__(self, what: str, *, is_quiet: bool = False) -> None:
+        self._what = what
+        self._is_shown = sys.stderr.isatty() and not is_quiet
+        self._start = self._last = time.monotonic()
+        self._has_drawn = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """``done`` of ``total`` are finished."""
+        now = time.monotonic()
+        if self._is_shown and now - self._start > 0.5 and now - self._last > 0.1:
+            self._last, self._has_drawn = now, True
+            print(f"\r{self._what} {done}/{total}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Wipe the line."""
+        if self._has_drawn:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

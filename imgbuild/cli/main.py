@@ -1,0 +1,115 @@
+"""The command line: a table of commands, loaded when called; errors become exit codes here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from imgbuild import __version__
+from imgbuild.errors import BuildError, Diagnostic, ExitCode, exit_code_of
+
+COMMANDS = {
+    "build": "build a flash image from a manifest",
+    "ls": "list the assets of a flash image",
+    "info": "tell what a flash image is and how full",
+    "extract": "get assets back out of a flash image",
+    "verify": "check every byte of a flash image",
+    "chips": "list the flash chips known",
+    "boards": "list the boards known",
+    "path": "print where the C reader lies",
+    "explain": "tell more about a diagnostic code",
+}
+
+
+class _LazyGroup(click.Group):
+    """Loads a command's module only when it is called, so that the start stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"imgbuild.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            import difflib
+
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="imgbuild")
+@click.option("--debug", is_flag=True, help="Show a traceback for internal errors.")
+def cli(*, debug: bool) -> None:
+    """Turn pictures and fonts into one flash image for a microcontroller's display.
+
+    \b
+      imgbuild build manifest.yaml -o ext.bin
+      imgbuild ls ext.bin
+    """
+
+
+def main() -> NoReturn:
+    """Entry point of the script and of ``python -m imgbuild``; never returns."""
+    from imgbuild.cli import console
+
+    try:
+        status = cli.main(standalone_mode=False)
+        _leave(status if isinstance(status, int) else ExitCode.DONE)
+    except BuildError as error:
+        console.report(error.diagnostics)
+        _leave(exit_code_of(error.diagnostics))
+    except click.ClickException as error:
+        error.show()
+        _leave(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        console.note("interrupted; no output was changed")
+        _leave(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave(ExitCode.DONE)
+    except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback unasked
+        _report_internal(error)
+        _leave(ExitCode.INTERNAL)
+
+
+def _report_internal(error: Exception) -> None:
+    from imgbuild.cli import console
+
+    if "--debug" in sys.argv:
+        import traceback
+
+        console.note("".join(traceback.format_exception(error)))
+    text = f"{type(error).__name__}: {error}"
+    console.report(
+        [Diagnostic("IB901", text, hint="run again with 'imgbuild --debug …' and report what it prints")]
+    )
+
+
+def _leave(status: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
+
+
+def usage_error(message: str) -> NoReturn:
+    """Stop with exit code 2 and ``message``."""
+    raise click.UsageError(message)

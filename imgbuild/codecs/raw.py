@@ -1,0 +1,14 @@
+"""Codec 0: pixels as they are."""
+
+from __future__ import annotations
+
+from imgbuild.codecs.base import StripCodec
+from imgbuild.model import Codec
+
+
+def encode_strip(strip: bytes) -> bytes:
+    """The strip itself."""
+    return strip
+
+
+CODEC = StripCodec("raw", Codec.RAW, encode_strip)

@@ -1,0 +1,168 @@
+"""The flat container: where everything lies in a pack, and the pack's bytes (FORMAT.md)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterable, Sequence
+
+from imgbuild.layout.index import ENTRY_BYTES, build_displacements, pack_entry
+from imgbuild.model import EncodedAsset, Layout, Placement
+from imgbuild.units import align_up
+
+MAGIC = b"IMGB"
+END_MAGIC = b"IEND"
+FORMAT_MAJOR = 1
+MIN_READER = 1
+HEADER_BYTES = 64
+END_BYTES = 8
+ERASED = b"\xff"
+
+_HEADER = struct.Struct("<4sBBHIIIIIHHIIIIIBBHI")
+_END = struct.Struct("<I4s")
+
+
+def pack_id_of(name: str) -> int:
+    """The header's ``pack_id``: CRC-32 of the manifest's name."""
+    return zlib.crc32(name.encode())
+
+
+def contract_hash_of(assets: Iterable[EncodedAsset]) -> int:
+    """The header's ``contract_hash`` (FORMAT.md 2.1): CRC-32 over names and shapes, sorted by name."""
+    crc = 0
+    for name, asset in sorted(((a.name.encode(), a) for a in assets), key=lambda pair: pair[0]):
+        shape = struct.pack("<BHHB", asset.kind, asset.width, asset.height, asset.pixel_format)
+        crc = zlib.crc32(name + b"\0" + shape, crc)
+    return crc
+
+
+def max_strip_bytes_of(assets: Iterable[EncodedAsset]) -> int:
+    """The header's ``max_strip_bytes``: the largest decoded strip, 0 if there is none."""
+    return max((asset.max_strip_bytes for asset in assets), default=0)
+
+
+def place_flat(assets: Sequence[EncodedAsset]) -> Layout:
+    """Offsets of everything in the pack of ``assets``; payloads lie in the order given.
+
+    Identical payloads are stored once where one place suits the alignment of all. Raises BuildError
+    with IB408 or IB114 (see :func:`build_displacements`).
+    """
+    displacements, slots = build_displacements([asset.key for asset in assets])
+    index_offset = align_up(HEADER_BYTES + 2 * len(displacements), 4)
+    names_offset = index_offset + ENTRY_BYTES * len(assets)
+    names_bytes = sum(len(asset.name.encode()) for asset in assets)
+    tlv_offset = align_up(names_offset + names_bytes, 4)
+    offsets, end = _place_payloads(assets, tlv_offset)
+    placements = sorted(map(Placement, assets, offsets, slots), key=lambda placement: placement.slot)
+    stored = {placement.offset_bytes: len(placement.asset.payload) for placement in placements}
+    return Layout(
+        placements=tuple(placements),
+        displacements=displacements,
+        index_offset=index_offset,
+        names_offset=names_offset,
+        names_bytes=names_bytes,
+        tlv_offset=tlv_offset,
+        total_bytes=align_up(end, 4) + END_BYTES,
+        payload_bytes=sum(stored.values()),
+    )
+
+
+def _place_payloads(assets: Sequence[EncodedAsset], start: int) -> tuple[list[int], int]:
+    """Offset of each asset's payload, and the first byte behind the last one."""
+    strictest: dict[tuple[bytes, int], int] = {}
+    for asset in assets:
+        group = asset.payload, asset.anchor_bytes
+        strictest[group] = max(strictest.get(group, 4), asset.align_bytes)
+    copies: dict[bytes, list[int]] = {}
+    offsets, end = [], start
+    for asset in assets:
+        places = copies.setdefault(asset.payload, [])
+        shared = next((offset for offset in places if _suits(asset, offset)), None)
+        if shared is None:
+            align = strictest[asset.payload, asset.anchor_bytes]
+            shared = _next_offset(end, align, asset.anchor_bytes)
+            places.append(shared)
+            end = shared + len(asset.payload)
+        offsets.append(shared)
+    return offsets, end
+
+
+def _suits(asset: EncodedAsset, offset: int) -> bool:
+    return (offset + asset.anchor_bytes) % asset.align_bytes == 0
+
+
+def _next_offset(end: int, align: int, anchor: int) -> int:
+    """The first multiple of 4 from ``end`` on that puts the anchor onto a multiple of ``align``."""
+    return align_up(align_up(end, 4) + anchor, align) - anchor
+
+
+def pack_flat(layout: Layout, *, name: str, content_version: int, erase_bytes: int) -> bytes:
+    """The pack's bytes, ``layout.total_bytes`` of them.
+
+    ``name`` is the manifest's, ``erase_bytes`` the erase block (a power of two) that the image is
+    going to be padded to.
+    """
+    index = _pack_index(layout)
+    header = _pack_header(layout, index, name, content_version, erase_bytes)
+    pack = bytearray(ERASED) * layout.total_bytes
+    pack[: len(header)] = header
+    pack[HEADER_BYTES : HEADER_BYTES + len(index)] = index
+    for placement in layout.placements:
+        begin = placement.offset_bytes
+        pack[begin : begin + len(placement.asset.payload)] = placement.asset.payload
+    pack[-END_BYTES:] = _END.pack(zlib.crc32(header[:-4]), END_MAGIC)
+    return bytes(pack)
+
+
+def _pack_index(layout: Layout) -> bytes:
+    """Displacements, entries, names: the bytes from the header's end to ``tlv_offset``."""
+    displacements = struct.pack(f"<{len(layout.displacements)}H", *layout.displacements)
+    names = sorted(placement.asset.name.encode() for placement in layout.placements)
+    name_offsets, pool_end = {}, 0
+    for name in names:
+        name_offsets[name] = pool_end
+        pool_end += len(name)
+    entries = []
+    for placement in layout.placements:
+        name = placement.asset.name.encode()
+        entries.append(pack_entry(placement.asset, placement.offset_bytes, name_offsets[name], len(name)))
+    parts = [
+        displacements.ljust(layout.index_offset - HEADER_BYTES, b"\0"),
+        *entries,
+        b"".join(names).ljust(layout.tlv_offset - layout.names_offset, b"\0"),
+    ]
+    return b"".join(parts)
+
+
+def _pack_header(layout: Layout, index: bytes, name: str, content_version: int, erase_bytes: int) -> bytes:
+    assets = [placement.asset for placement in layout.placements]
+    align_bytes = max((asset.align_bytes for asset in assets), default=4)
+    body = _HEADER.pack(
+        MAGIC,
+        FORMAT_MAJOR,
+        MIN_READER,
+        HEADER_BYTES,
+        layout.total_bytes,
+        content_version,
+        pack_id_of(name),
+        contract_hash_of(assets),
+        layout.index_offset,
+        len(assets),
+        len(layout.displacements),
+        layout.names_offset,
+        layout.names_bytes,
+        zlib.crc32(index),
+        layout.tlv_offset,
+        0,
+        max(4, align_bytes).bit_length() - 1,
+        erase_bytes.bit_length() - 1,
+        0,
+        max_strip_bytes_of(assets),
+    )
+    return body + struct.pack("<I", zlib.crc32(body))
+
+
+def pad_image(pack: bytes, erase_bytes: int, region_bytes: int | None = None) -> bytes:
+    """``pack`` filled with 0xFF to the erase block, or to the region's end if it is given."""
+    size = align_up(len(pack), erase_bytes) if region_bytes is None else region_bytes
+    return pack.ljust(size, ERASED)

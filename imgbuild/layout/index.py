@@ -1,0 +1,156 @@
+"""The index's arithmetic (FORMAT.md, section 3): look-up by hash-and-displace, check bytes, entries."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgbuild.errors import fail
+from imgbuild.limits import ASSETS_MAX
+from imgbuild.model import EncodedAsset
+
+U32 = NDArray[np.uint32]
+
+ENTRY_BYTES = 32
+DIRECT = 0x8000
+"""Bit of a displacement: the rest is the slot itself."""
+EMPTY = 0xFFFF
+"""Displacement of a bucket without keys: a slot that no pack has."""
+NO_VARIANT = 0xFFFF
+_BUCKET_SEED = 0xFFFF
+_SEEDS = 0x8000
+_KEYS_PER_BUCKET = 3
+_ROUNDS_MAX = 32
+_FIRST_BLOCK = 32
+"""Seeds tried at once at first; each further block is four times as long."""
+
+_SEED_MIX: U32 = np.arange(_SEEDS, dtype=np.uint32) * np.uint32(0x9E3779B1)
+
+_ENTRY = struct.Struct("<IIII3sBBBHHHBBB")
+
+
+def mix_key(key: int, seed: int) -> int:
+    """``mix`` of FORMAT.md 3.1: a u32 for a u32 ``key`` and a seed 0..0xFFFF."""
+    h = (key ^ seed * 0x9E3779B1) & 0xFFFFFFFF
+    h ^= h >> 15
+    h = h * 0x2C1B3C6D & 0xFFFFFFFF
+    return h ^ h >> 13
+
+
+def fold_hash(h: int, count: int) -> int:
+    """``fold`` of FORMAT.md 3.1: a number 0..count-1 for a u32 ``h`` and ``count`` below 32768."""
+    return (h >> 15) * count >> 17
+
+
+def _fold_mixed(h: U32, count: int) -> NDArray[np.int64]:
+    """The same as :func:`fold_hash` of :func:`mix_key` for an array of ``key ^ seed * constant``."""
+    h = h ^ (h >> np.uint32(15))
+    h = h * np.uint32(0x2C1B3C6D)
+    h = h ^ (h >> np.uint32(13))
+    return (h >> np.uint32(15)).astype(np.int64) * count >> 17
+
+
+def build_displacements(keys: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Displacements (u16 each) and the slot of every key, in the order of ``keys``.
+
+    Every slot 0..len(keys)-1 is used once. The result depends on nothing but ``keys``: buckets are
+    served largest first, ties by number, each with the smallest seed that works. Raises BuildError
+    with IB408 (more keys than a pack holds) or IB114 (a key twice).
+    """
+    count = len(keys)
+    if count > ASSETS_MAX:
+        fail("IB408", f"{count} assets; a pack holds at most {ASSETS_MAX}")
+    if len(set(keys)) != count:
+        fail("IB114", f"{count - len(set(keys))} of {count} assets have the key of another asset")
+    if not count:
+        return (), ()
+    array = np.array(keys, dtype=np.uint32)
+    buckets = -(-count // _KEYS_PER_BUCKET)
+    for _ in range(_ROUNDS_MAX):
+        found = _place_buckets(array, buckets)
+        if found is not None:
+            return found
+        buckets = min(ASSETS_MAX, buckets + buckets // 4 + 1)
+    fail("IB901", f"found no look-up table for {count} keys in {_ROUNDS_MAX} rounds")
+
+
+def _place_buckets(keys: U32, buckets: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """One try with a given number of buckets; None if a bucket has no seed."""
+    bucket_of_key = _fold_mixed(keys ^ np.uint32(_BUCKET_SEED * 0x9E3779B1 & 0xFFFFFFFF), buckets)
+    sizes = np.bincount(bucket_of_key, minlength=buckets)
+    members = np.split(np.argsort(bucket_of_key, kind="stable"), np.cumsum(sizes)[:-1])
+    displacements = [EMPTY] * buckets
+    slots = np.zeros(len(keys), dtype=np.int64)
+    is_free = np.ones(len(keys), dtype=np.bool_)
+    for bucket in np.argsort(-sizes, kind="stable"):
+        if sizes[bucket] < 2:
+            break
+        placed = _find_seed(keys[members[bucket]], is_free)
+        if placed is None:
+            return None
+        displacements[bucket], taken = placed
+        slots[members[bucket]] = taken
+        is_free[taken] = False
+    singles = np.flatnonzero(sizes == 1)
+    for bucket, slot in zip(singles.tolist(), np.flatnonzero(is_free).tolist(), strict=True):
+        displacements[bucket] = DIRECT | slot
+        slots[members[bucket]] = slot
+    return tuple(displacements), tuple(slots.tolist())
+
+
+def _find_seed(keys: U32, is_free: NDArray[np.bool_]) -> tuple[int, NDArray[np.int64]] | None:
+    """The smallest seed that puts ``keys`` onto free slots, all different, and these slots."""
+    first, length = 0, _FIRST_BLOCK
+    while first < _SEEDS:
+        block = _SEED_MIX[first : first + length]
+        slots = _fold_mixed(keys[np.newaxis, :] ^ block[:, np.newaxis], len(is_free))
+        for row in np.flatnonzero(is_free[slots].all(axis=1)):
+            if len(set(slots[row].tolist())) == len(keys):
+                return first + int(row), slots[row]
+        first, length = first + length, length * 4
+    return None
+
+
+def _crc8_table() -> bytes:
+    table = bytearray(256)
+    for value in range(256):
+        crc = value
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x07) & 0xFF if crc & 0x80 else crc << 1
+        table[value] = crc
+    return bytes(table)
+
+
+_CRC8 = _crc8_table()
+
+
+def crc8(data: bytes) -> int:
+    """CRC-8 of FORMAT.md 3.2: polynomial 0x07, start 0, not reflected."""
+    crc = 0
+    for byte in data:
+        crc = _CRC8[crc ^ byte]
+    return crc
+
+
+def pack_entry(asset: EncodedAsset, offset_bytes: int, name_offset: int, name_bytes: int) -> bytes:
+    """The 32 bytes of an index entry (FORMAT.md 3.2). ``name_bytes`` 0: no name is stored."""
+    body = _ENTRY.pack(
+        asset.key,
+        offset_bytes,
+        len(asset.payload),
+        asset.crc32,
+        name_offset.to_bytes(3, "little"),
+        name_bytes,
+        asset.kind,
+        0,
+        NO_VARIANT,
+        asset.width,
+        asset.height,
+        asset.pixel_format,
+        asset.codec,
+        0,
+    )
+    return body + bytes((crc8(body),))

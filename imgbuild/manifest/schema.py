@@ -1,0 +1,314 @@
+"""The typed model of the manifest: every key, its type and its range.
+
+All classes are frozen, refuse unknown keys and convert nothing silently. ``None`` always means "not given"
+(an empty value is refused before it comes here), so ``given()`` tells which options a person wrote.
+The classes carry no defaults that depend on other keys: those are decided in the plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from imgbuild.errors import Place
+from imgbuild.limits import FONT_SIZE_PX_MAX
+from imgbuild.manifest.values import (
+    Address,
+    BitsPerPixel,
+    Box,
+    Colour,
+    PowerOfTwo,
+    SidePx,
+    Size,
+    StripBytes,
+    Text,
+    TextList,
+    parse_container,
+    parse_resize,
+)
+from imgbuild.manifest.yamlpos import Positions, YamlPath
+
+MANIFEST_VERSION = 1
+
+PixelFormat = Literal[
+    "gray1", "gray2", "gray4", "gray8", "a1", "a2", "a4", "a8", "i1", "i2", "i4", "i8",
+    "rgb565", "rgb565a8", "rgb888", "xrgb8888", "argb8888",
+]  # fmt: skip
+ByteOrder = Literal["little", "big"]
+BitOrder = Literal["msb", "lsb"]
+Fit = Literal["contain", "cover", "stretch"]
+Hinting = Literal["none", "light", "normal", "mono"]
+ImageCodec = Literal["raw", "lz4", "auto"]
+FontCodec = Literal["raw", "auto"]
+LittlefsLayout = Literal["files", "pack"]
+
+
+# --- building blocks -----------------------------------------------------------------------------
+
+
+class Spec(BaseModel):
+    """Base of every part of the manifest."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    def given(self) -> dict[str, Any]:
+        """The keys that a person wrote, with their values; in the order of the model."""
+        fields = type(self).model_fields
+        return {name: getattr(self, name) for name in fields if name in self.model_fields_set}
+
+
+class ResizeSpec(Spec):
+    """Target box of a picture, in pixels."""
+
+    width: SidePx
+    height: SidePx
+    fit: Fit = "contain"
+
+
+class CharactersSpec(Spec):
+    """Which characters a font gets: the union of named or numbered ranges, a text, and texts of files."""
+
+    ranges: TextList = ()
+    text: str = ""
+    files: TextList = ()
+
+
+class _Aligned(Spec):
+    align: PowerOfTwo | None = None
+
+
+class _ImageKeys(_Aligned):
+    pixel_format: PixelFormat | None = None
+    byte_order: ByteOrder | None = None
+    bit_order: BitOrder | None = None
+    strip_bytes: StripBytes | None = None
+    row_align: PowerOfTwo | None = None
+    resize: Annotated[ResizeSpec, BeforeValidator(parse_resize)] | None = None
+    background: Colour | None = None
+
+
+class _FontKeys(_Aligned):
+    size: Annotated[int, Field(ge=1, le=FONT_SIZE_PX_MAX)] | None = None
+    bpp: BitsPerPixel | None = None
+    hinting: Hinting | None = None
+    characters: CharactersSpec | None = None
+
+
+class ImageOptionsSpec(_ImageKeys):
+    """Options of a picture (``defaults: image``, and in every image entry)."""
+
+    codec: ImageCodec | None = None
+
+
+class FontOptionsSpec(_FontKeys):
+    """Options of a font (``defaults: font``, and in every font entry)."""
+
+    codec: FontCodec | None = None
+
+
+class FileOptionsSpec(_Aligned):
+    """Options of a plain file (``defaults: file``, and in every file entry)."""
+
+
+class PresetSpec(_ImageKeys, _FontKeys):
+    """A preset: options of pictures or of fonts. What does not suit the asset that uses it is an error."""
+
+    codec: ImageCodec | None = None
+
+
+class DefaultsSpec(Spec):
+    """Defaults per kind of asset."""
+
+    image: ImageOptionsSpec = ImageOptionsSpec()
+    font: FontOptionsSpec = FontOptionsSpec()
+    file: FileOptionsSpec = FileOptionsSpec()
+
+
+# --- assets --------------------------------------------------------------------------------------
+
+
+class AssetSpec(Spec):
+    """What every entry of ``assets`` has. ``source`` is the pattern under the key ``kind``."""
+
+    kind: ClassVar[str]
+    name: Text | None = None
+    use: Text | None = None
+
+    @property
+    def source(self) -> str:
+        """The path or pattern of the entry."""
+        return str(getattr(self, self.kind))
+
+    def options(self) -> dict[str, Any]:
+        """The options that the entry itself gives (not ``name``, ``use`` or the source)."""
+        return {key: value for key, value in self.given().items() if key not in {"name", "use", self.kind}}
+
+
+class ImageAsset(AssetSpec, ImageOptionsSpec):
+    """An entry ``- image: icons/*.png``."""
+
+    kind: ClassVar[str] = "image"
+    image: Text
+
+
+class FontAsset(AssetSpec, FontOptionsSpec):
+    """An entry ``- font: fonts/Inter-Regular.ttf``."""
+
+    kind: ClassVar[str] = "font"
+    font: Text
+
+
+class FileAsset(AssetSpec, FileOptionsSpec):
+    """An entry ``- file: certs/root.pem``."""
+
+    kind: ClassVar[str] = "file"
+    file: Text
+
+
+ASSET_CLASSES: dict[str, type[AssetSpec]] = {c.kind: c for c in (ImageAsset, FontAsset, FileAsset)}
+
+
+def _asset_tag(entry: Any) -> str | None:
+    """The union's tag: an entry is of the kind whose key stands in it, if exactly one does."""
+    if not isinstance(entry, dict):
+        return None
+    kinds = [kind for kind in ASSET_CLASSES if kind in entry]
+    return f"<{kinds[0]}>" if len(kinds) == 1 else None
+
+
+AnyAsset = Annotated[
+    Annotated[ImageAsset, Tag("<image>")]
+    | Annotated[FontAsset, Tag("<font>")]
+    | Annotated[FileAsset, Tag("<file>")],
+    Discriminator(_asset_tag, custom_error_type="asset_kind", custom_error_message="asset kind"),
+]
+AssetList = Annotated[tuple[AnyAsset, ...], Field(strict=False)]
+
+
+# --- flash, container, the whole -----------------------------------------------------------------
+
+
+class RangeSpec(Spec):
+    """A byte range of the chip."""
+
+    offset: Size
+    size: Size
+
+
+class ReservedSpec(RangeSpec):
+    """A range of the chip that belongs to something else."""
+
+    name: Text
+
+
+def _text_or_mapping(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "<text>"
+    return "<mapping>" if isinstance(value, dict) else None
+
+
+Region = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[RangeSpec, Tag("<mapping>")],
+    Discriminator(
+        _text_or_mapping,
+        custom_error_type="expected",
+        custom_error_message="expected {what}",
+        custom_error_context={"what": "'free', the name of a range, or {offset: 0x80000, size: 1M}"},
+    ),
+]
+
+
+class FlashSpec(Spec):
+    """Where the flash image goes: a board, or a chip with what a board would tell of it."""
+
+    board: Text | None = None
+    chip: Text | None = None
+    mapped_at: Address | None = None
+    reserved: Annotated[tuple[ReservedSpec, ...], Field(strict=False)] = ()
+    region: Region = "free"
+
+
+class LittlefsSpec(Spec):
+    """How assets lie in a littlefs."""
+
+    layout: LittlefsLayout = "files"
+
+
+class ContainerSpec(Spec):
+    """``flat``, ``littlefs`` or ``{littlefs: {layout: …}}``."""
+
+    littlefs: LittlefsSpec | None = None
+
+    @property
+    def kind(self) -> str:
+        """``flat`` or ``littlefs``."""
+        return "flat" if self.littlefs is None else "littlefs"
+
+    @property
+    def littlefs_layout(self) -> str:
+        """``files`` or ``pack``; ``files`` for a flat container, where it means nothing."""
+        return self.littlefs.layout if self.littlefs else "files"
+
+
+Container = Annotated[ContainerSpec, BeforeValidator(parse_container)]
+
+
+class DisplaySpec(Spec):
+    """The display: defaults for every bitmap, and the size that a picture should not exceed."""
+
+    size: Box | None = None
+    pixel_format: PixelFormat | None = None
+    byte_order: ByteOrder | None = None
+    strip_bytes: StripBytes | None = None
+
+
+class PartitionSpec(Spec):
+    """One of several partitions of the chip."""
+
+    name: Text
+    region: Region
+    assets: AssetList
+    container: Container | None = None
+    budget: Size | None = None
+
+
+class ManifestSpec(Spec):
+    """A whole manifest, as written."""
+
+    version: Literal[1]
+    name: Text
+    flash: FlashSpec
+    content_version: Annotated[int, Field(ge=0, le=0xFFFF_FFFF)] = 0
+    container: Container = ContainerSpec()
+    display: DisplaySpec = DisplaySpec()
+    defaults: DefaultsSpec = DefaultsSpec()
+    presets: dict[str, PresetSpec] = Field(default_factory=dict)
+    budget: Size | None = None
+    strict: bool = False
+    assets: AssetList | None = None
+    partitions: Annotated[tuple[PartitionSpec, ...], Field(strict=False)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest that was read: its values, and the place of each.
+
+    ``path`` is the file as given, ``folder`` the absolute folder that its paths count from. A place is
+    asked for with a tuple such as ``("assets", 3, "pixel_format")``.
+    """
+
+    path: Path
+    folder: Path
+    spec: ManifestSpec
+    positions: Positions
+
+    def key_place(self, path: YamlPath) -> Place:
+        """Where the key at the end of ``path`` stands; else the nearest thing around it."""
+        return self.positions.key(path)
+
+    def value_place(self, path: YamlPath) -> Place:
+        """Where the value at ``path`` stands; else the nearest value around it."""
+        return self.positions.value(path)

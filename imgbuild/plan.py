@@ -1,0 +1,273 @@
+"""Manifest -> Plan: every file found, every option spelled out, every name, key and C name decided."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
+from imgbuild.errors import BuildError, Diagnostics, Place
+from imgbuild.flash.region import resolve_target
+from imgbuild.limits import NAME_BYTES_MAX
+from imgbuild.manifest.roots import globbed_folders, resolve_inputs
+from imgbuild.model import (
+    AssetOptions,
+    FlashTarget,
+    FontOptions,
+    Kind,
+    Plan,
+    PlannedAsset,
+    PlannedPartition,
+)
+from imgbuild.options import Merged, file_options, image_options, merge_options
+
+if TYPE_CHECKING:
+    from imgbuild.manifest.schema import AssetSpec, Manifest
+    from imgbuild.manifest.yamlpos import YamlPath
+
+_KINDS = {"image": Kind.BITMAP, "font": Kind.FONT, "file": Kind.FILE}
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+_FIELD = re.compile(r"\{([^{}]*)\}")
+_FIELDS = ("stem", "name", "parent")
+
+
+def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, found: Diagnostics) -> Plan:
+    """Decide everything that can be decided without pixels; raises BuildError with all that is wrong."""
+    spec = manifest.spec
+    _check_name(manifest, found)
+    _refuse_partitions(manifest, found)
+    target = _target(manifest, board, found)
+    planner = _Planner(manifest, tuple(roots), found)
+    assets = planner.plan_assets()
+    _check_names(assets, spec.name, found)
+    found.raise_if_errors()
+    if target is None:
+        raise BuildError(*found.items)
+    place = manifest.value_place(("flash",))
+    partition = PlannedPartition(
+        name=spec.name,
+        target=target,
+        container=spec.container.kind,
+        littlefs_layout=spec.container.littlefs_layout,
+        assets=tuple(assets),
+        budget_bytes=spec.budget,
+        place=place,
+    )
+    inputs = tuple(sorted({manifest.path.absolute(), *planner.inputs}))
+    return Plan(spec.name, spec.content_version, spec.strict, (partition,), inputs, place)
+
+
+def _check_name(manifest: Manifest, found: Diagnostics) -> None:
+    name = manifest.spec.name
+    place = manifest.value_place(("name",))
+    if not _PREFIX.fullmatch(name):
+        message = f'"{name}" cannot start C names: expected a letter, then letters, digits, "_" or "-"'
+        found.error("IB116", message, place)
+    elif name.lower() in C_KEYWORDS:
+        found.error("IB116", f'"{name}" is a keyword of C or C++', place, "choose the product's name")
+
+
+def _refuse_partitions(manifest: Manifest, found: Diagnostics) -> None:
+    spec = manifest.spec
+    if spec.partitions is not None:
+        message = "a manifest with 'partitions' cannot be built yet; found "
+        hint = "write one manifest per partition, each with its own 'flash: region'"
+        found.error("IB412", f"{message}{len(spec.partitions)}", manifest.key_place(("partitions",)), hint)
+    elif spec.assets is None:
+        found.error("IB106", "the manifest has no 'assets'", manifest.value_place(()))
+
+
+def _target(manifest: Manifest, board: str | None, found: Diagnostics) -> FlashTarget | None:
+    try:
+        return resolve_target(manifest, board)
+    except BuildError as error:
+        found.extend(error.diagnostics)
+        return None
+
+
+@dataclass(slots=True)
+class _Planner:
+    """Walks the entries of ``assets``; ``inputs`` gathers every file and folder seen."""
+
+    manifest: Manifest
+    roots: tuple[Path, ...]
+    found: Diagnostics
+
+    inputs: set[Path] = field(default_factory=set)
+
+    def plan_assets(self) -> list[PlannedAsset]:
+        """All assets in the manifest's order, files of a pattern sorted."""
+        planned: list[PlannedAsset] = []
+        for number, entry in enumerate(self.manifest.spec.assets or ()):
+            path: YamlPath = ("assets", number)
+            merged = merge_options(self.manifest, entry, path, self.found)
+            files = self._files(entry.source, (*path, entry.kind))
+            for file, name in zip(files, self._names(entry, path, files), strict=True):
+                asset = self._plan_one(entry, path, merged, file, name)
+                if asset is not None:
+                    planned.append(asset)
+        return planned
+
+    def _files(self, pattern: str, path: YamlPath) -> list[Path]:
+        folder, place = self.manifest.folder, self.manifest.value_place(path)
+        try:
+            files = resolve_inputs(folder, self.roots, pattern, place)
+        except BuildError as error:
+            self.found.extend(error.diagnostics)
+            return []
+        self.inputs.update(files)
+        self.inputs.update(globbed_folders(folder, self.roots, pattern))
+        return files
+
+    # --- names
+
+    def _names(self, entry: AssetSpec, path: YamlPath, files: Sequence[Path]) -> list[str]:
+        if entry.name is None:
+            return [self._default_name(entry, file) for file in files]
+        place = self.manifest.value_place((*path, "name"))
+        unknown = [field for field in _FIELD.findall(entry.name) if field not in _FIELDS]
+        if unknown:
+            known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+            self.found.error("IB105", f"found {{{unknown[0]}}} in a name, expected one of {known}", place)
+        elif len(files) > 1 and not _FIELD.search(entry.name):
+            message = f'{entry.source} matches {len(files)} files, and "{entry.name}" names only one'
+            self.found.error("IB112", message, place, f'write for example "{entry.name}/{{stem}}"')
+            return [entry.name] + [""] * (len(files) - 1)
+        return [_fill_name(entry.name, file) for file in files]
+
+    def _default_name(self, entry: AssetSpec, file: Path) -> str:
+        """The path without its suffix (a ``file`` keeps it), from the manifest's folder or the root."""
+        for root in (self.manifest.folder, *self.roots):
+            if file.is_relative_to(root.resolve()):
+                relative = file.relative_to(root.resolve())
+                break
+        else:
+            relative = Path(file.name)
+        return (relative if entry.kind == "file" else relative.with_suffix("")).as_posix()
+
+    # --- one asset
+
+    def _plan_one(
+        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
+    ) -> PlannedAsset | None:
+        place = self.manifest.value_place((*path, entry.kind))
+        if not name or not self._check_asset_name(name, (*path, "name" if entry.name else entry.kind)):
+            return None
+        label = f'"{name}"'
+        options: AssetOptions | None
+        if entry.kind == "image":
+            options = image_options(merged, label, self.manifest.key_place, place, self.found)
+        elif entry.kind == "font":
+            options = self._font_options(entry, path, merged, file, name)
+        else:
+            options = file_options(merged)
+        if options is None:
+            return None
+        key = zlib.crc32(name.encode())
+        return PlannedAsset(name, key, _KINDS[entry.kind], c_identifier(name), file, options, place)
+
+    def _check_asset_name(self, name: str, path: YamlPath) -> bool:
+        place = self.manifest.value_place(path)
+        size = len(name.encode())
+        if size > NAME_BYTES_MAX:
+            message = f'the name "{name}" has {size} bytes, expected at most {NAME_BYTES_MAX}'
+            self.found.error("IB119", message, place, "give a shorter 'name'")
+            return False
+        parts = name.split("/")
+        if not name.isprintable() or any(part in {"", ".", ".."} for part in parts):
+            message = f"the name {name!r} is not accepted: expected printable characters in parts joined by single '/'"
+            self.found.error("IB119", message, place)
+            return False
+        return True
+
+    def _font_options(
+        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
+    ) -> FontOptions | None:
+        from imgbuild.sources.bdf import bdf_size
+
+        values = merged.values
+        is_bdf = file.suffix.lower() == ".bdf"
+        size_px = values.get("size") or (bdf_size(file) if is_bdf else None)
+        if size_px is None:
+            place = self.manifest.value_place((*path, entry.kind))
+            self.found.error("IB106", f'font "{name}" has no \'size\' (px)', place, "for example size: 18")
+            return None
+        bpp = values.get("bpp", 1 if is_bdf else 4)
+        characters = self._characters(entry, path, merged, file, name)
+        if characters is None:
+            return None
+        return FontOptions(
+            size_px=size_px,
+            bpp=bpp,
+            characters=characters,
+            hinting=values.get("hinting", "mono" if bpp == 1 else "light"),
+            codec=values.get("codec", "auto"),
+            align_bytes=values.get("align", 4),
+        )
+
+    def _characters(
+        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
+    ) -> tuple[int, ...] | None:
+        from imgbuild.glyphs.charset import collect_characters
+        from imgbuild.sources.font import font_codepoints
+
+        wanted = merged.values.get("characters")
+        if wanted is None:
+            return collect_characters(["ascii"], "", [])
+        at = merged.explicit.get("characters", (*path, entry.kind))
+        place_of = self.manifest.value_place
+        files: list[Path] = []
+        file_places: list[Place] = []
+        for number, pattern in enumerate(wanted.files):
+            more = self._files(pattern, (*at, "files", number))
+            files += more
+            file_places += [place_of((*at, "files", number))] * len(more)
+        try:
+            return collect_characters(
+                wanted.ranges,
+                wanted.text,
+                files,
+                place=place_of(at),
+                asset=name,
+                range_places=[place_of((*at, "ranges", number)) for number in range(len(wanted.ranges))],
+                file_places=file_places,
+                available=lambda: font_codepoints(file, place_of((*path, entry.kind)), name),
+            )
+        except BuildError as error:
+            self.found.extend(error.diagnostics)
+            return None
+
+
+def _fill_name(template: str, file: Path) -> str:
+    values = {"stem": file.stem, "name": file.name, "parent": file.parent.name}
+    return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+# --- names against each other --------------------------------------------------------------------
+
+
+def _check_names(assets: Sequence[PlannedAsset], prefix: str, found: Diagnostics) -> None:
+    by_name: dict[str, PlannedAsset] = {}
+    by_key: dict[int, PlannedAsset] = {}
+    for asset in assets:
+        first = by_name.setdefault(asset.name, asset)
+        if first is not asset:
+            message = f'"{asset.name}" names two assets: {first.source.name} (line {first.place.line}) and '
+            found.error("IB113", f"{message}{asset.source.name}", asset.place, "give one of them another 'name'")
+            continue
+        same = by_key.setdefault(asset.key, asset)
+        if same is not asset:
+            message = f'"{asset.name}" and "{same.name}" (line {same.place.line}) have the same key 0x{asset.key:08X}'
+            found.error("IB114", message, asset.place, "rename one of them: a key is the CRC-32 of the name")
+    for collision in _c_collisions(by_name, prefix):
+        found.error("IB115", *collision)
+
+
+def _c_collisions(by_name: dict[str, PlannedAsset], prefix: str) -> Iterator[tuple[str, Place, str]]:
+    for collision in check_c_names(sorted(by_name), prefix):
+        place = max((by_name[name].place for name in collision.names), key=lambda p: p.line)
+        yield collision.message, place, "rename one of them"

@@ -1,0 +1,193 @@
+"""One face for every container: a flat pack, a pack in littlefs, one file per asset in littlefs."""
+
+from __future__ import annotations
+
+import difflib
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from imgbuild.errors import Diagnostics, Place, fail
+from imgbuild.model import Codec, Kind
+from imgbuild.reader.littlefs import Filesystem, is_littlefs, read_littlefs
+from imgbuild.reader.pack import (
+    ENTRY_BYTES,
+    HEADER_BYTES,
+    MAGIC,
+    NO_VARIANT,
+    Entry,
+    Header,
+    Pack,
+    open_pack,
+    read_bare_entry,
+)
+
+FLAT = "flat"
+LITTLEFS_FILES = "littlefs files"
+LITTLEFS_PACK = "littlefs pack"
+_PACK_SUFFIX = ".imgb"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An opened flash image.
+
+    ``container`` is ``flat``, ``littlefs files`` or ``littlefs pack``; ``assets`` are sorted by the
+    bytes of their names; ``pack`` and ``header`` are None without a pack, ``block_bytes`` and
+    ``block_count`` 0 outside littlefs; ``pack_path`` names the pack's file in littlefs.
+    """
+
+    container: str
+    place: Place
+    size_bytes: int
+    assets: tuple[Entry, ...]
+    pack: Pack | None
+    block_bytes: int = 0
+    block_count: int = 0
+    pack_path: str = ""
+    files: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def header(self) -> Header | None:
+        """The pack's header, None where there is no pack."""
+        return self.pack.header if self.pack else None
+
+    def find(self, name: str) -> Entry:
+        """The asset of this name, looked up as a device does; IB611 with near names if there is none."""
+        if self.pack is not None:
+            entry = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(name.encode("utf-8", "replace"))))
+        else:
+            entry = next((asset for asset in self.assets if asset.name == name), None)
+        if entry is None or entry.name != name:
+            near = difflib.get_close_matches(name, [asset.name for asset in self.assets], 1)
+            hint = f'did you mean "{near[0]}"?' if near else None
+            fail("IB611", f'no asset is named "{name}"', self.place, hint)
+        return entry
+
+    def payload(self, asset: Entry) -> memoryview:
+        """The stored bytes of one of :attr:`assets`, neither checked nor copied."""
+        if self.pack is not None:
+            return self.pack.payload(asset)
+        return memoryview(self.files[asset.name])[asset.offset : asset.offset + asset.stored_bytes]
+
+
+def open_image(
+    source: Path | bytes | memoryview,
+    place: Place | None = None,
+    *,
+    damage: Diagnostics | None = None,
+    layout: str | None = None,
+) -> Image:
+    """Recognise the container and read its index; payloads are not looked at.
+
+    ``layout`` (``files`` or ``pack``) settles what a littlefs image with a single ``.imgb`` file is;
+    by default such a file is taken as the pack. Raises IB601..IB606, IB609, IB610 and, for a path
+    that cannot be read, IB612; what concerns single entries goes to ``damage`` if that is given.
+    """
+    if isinstance(source, Path):
+        place = place or Place(str(source))
+        data: bytes | memoryview = _read_file(source, place)
+    else:
+        place = place or Place("flash image")
+        data = source
+    view = memoryview(data).cast("B")
+    if view[: len(MAGIC)] != MAGIC and is_littlefs(view):
+        return _open_littlefs(view, place, damage, layout)
+    if view[: len(MAGIC)] != MAGIC and bytes(view[:HEADER_BYTES]).strip(b"\xff"):
+        fail(
+            "IB601",
+            f"starts with {bytes(view[:4]).hex(' ')}: neither a pack nor a littlefs image",
+            place,
+        )
+    pack = open_pack(view, place, damage)
+    return Image(FLAT, place, len(view), _sort(pack.entries), pack)
+
+
+def _read_file(path: Path, place: Place) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        fail("IB612", f"cannot be read: {error.strerror or error}", place)
+
+
+def _sort(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: (entry.name.encode("utf-8"), entry.variant)))
+
+
+def _open_littlefs(view: memoryview, place: Place, damage: Diagnostics | None, layout: str | None) -> Image:
+    filesystem = read_littlefs(view, place)
+    paths = list(filesystem.files)
+    is_alone = len(paths) == 1 and paths[0].endswith(_PACK_SUFFIX)
+    if layout == "pack" or (layout is None and is_alone):
+        if not is_alone:
+            fail("IB601", f"littlefs image of {len(paths)} files, expected a single *{_PACK_SUFFIX}", place)
+        inner = Place(f"{place.path}:/{paths[0]}")
+        pack = open_pack(filesystem.files[paths[0]], inner, damage)
+        container, assets, pack_path = LITTLEFS_PACK, _sort(pack.entries), paths[0]
+        return Image(
+            container,
+            place,
+            len(view),
+            assets,
+            pack,
+            filesystem.block_bytes,
+            filesystem.block_count,
+            pack_path,
+        )
+    found = Diagnostics()
+    assets = _read_assets(filesystem, place, found)
+    if damage is None:
+        found.raise_if_errors()
+    else:
+        damage.extend(found.items)
+    return Image(
+        LITTLEFS_FILES,
+        place,
+        len(view),
+        assets,
+        None,
+        filesystem.block_bytes,
+        filesystem.block_count,
+        "",
+        filesystem.files,
+    )
+
+
+def _read_assets(filesystem: Filesystem, place: Place, found: Diagnostics) -> tuple[Entry, ...]:
+    assets = []
+    for slot, (path, content) in enumerate(filesystem.files.items()):
+        key = zlib.crc32(path.encode("utf-8"))
+        stored = len(content)
+        entry = Entry(path, key, Kind.FILE, 0, stored, zlib.crc32(content), 0, 0, 0, Codec.RAW, 0, 0, NO_VARIANT, slot)
+        if stored >= ENTRY_BYTES:
+            headed, is_sound = read_bare_entry(content, path, slot)
+            if headed.key == key and is_sound:
+                entry = headed
+            if _is_headed(headed, key, stored) and not _is_whole(headed, key, stored, is_sound):
+                found.error("IB606", f'"{path}": the entry in front of its payload is damaged', place, asset=path)
+                continue
+        assets.append(entry)
+    return tuple(assets)
+
+
+def _is_headed(entry: Entry, key: int, stored: int) -> bool:
+    """Whether a file was meant to start with an entry: no bare file comes close by chance."""
+    is_shaped = entry.offset == ENTRY_BYTES and entry.stored_bytes == stored - ENTRY_BYTES
+    return entry.key == key or (is_shaped and entry.next_variant == NO_VARIANT)
+
+
+def _is_whole(entry: Entry, key: int, stored: int, is_sound: bool) -> bool:
+    has_payload = entry.offset == ENTRY_BYTES and entry.stored_bytes == stored - ENTRY_BYTES
+    return is_sound and entry.key == key and has_payload
+
+
+def relative_path_of(name: str, place: Place) -> PurePosixPath:
+    """An asset's name as a path below a folder of the host; IB606 for a name that would leave it.
+
+    Names come out of the image, so they may be anything: absolute, with ``..``, with a drive.
+    """
+    parts = name.split("/")
+    is_bad = any(part in ("", ".", "..") or part.endswith((" ", ".")) for part in parts)
+    if is_bad or any(ord(c) < 32 or c in '\\:*?"<>|\x7f' for c in name):
+        fail("IB606", f"the name {name!r} cannot be used as a path", place, asset=name)
+    return PurePosixPath(*parts)

@@ -1,0 +1,83 @@
+"""SVG to sRGB pixels, through resvg."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import resvg_py
+from numpy.typing import NDArray
+from PIL import Image
+
+from imgbuild import limits
+from imgbuild.errors import Place
+from imgbuild.model import DecodedImage, Resize
+from imgbuild.pixels.resize import contain_size, cover_size
+from imgbuild.sources.sourcefile import SourceFile, read_source
+from imgbuild.sources.svgcheck import SvgRefusedError, inspect_svg
+
+U8 = NDArray[np.uint8]
+
+_DPI = 96.0
+"""Pixels per inch for cm, mm, in, pt and pc: CSS Values and Units 3, section 5.2."""
+
+
+def decode_svg(path: Path, place: Place, asset_name: str, resize: Resize | None) -> DecodedImage:
+    """The SVG in ``path`` drawn as uint8 ``[h, w, 4]``, sRGB, straight alpha.
+
+    Without ``resize`` it comes in its natural size, rounded to whole px. With it, it is drawn at the
+    size that resizing will ask for: ``contain`` at the size that fits the box; ``cover`` and
+    ``stretch`` at the size that fills it, so that no side is ever scaled up. Raises BuildError: IB110,
+    IB202 (too many pixels, or too large a file), IB204 (broken, no size, outside resources, DOCTYPE,
+    text, or nested too deeply).
+    """
+    return decode_svg_source(read_source(path, place, asset_name), resize)
+
+
+def decode_svg_source(source: SourceFile, resize: Resize | None) -> DecodedImage:
+    """As decode_svg, of a file already read."""
+    if len(source.data) > limits.SVG_BYTES_MAX:
+        source.refuse(
+            "IB202", f"has {len(source.data)} B; an SVG of at most {limits.SVG_BYTES_MAX} B is drawn"
+        )
+    try:
+        drawing = inspect_svg(source.data)
+    except SvgRefusedError as refused:
+        source.refuse("IB204", f"cannot be drawn: {refused}", refused.hint)
+    box = _target_size(drawing.width_px, drawing.height_px, resize)
+    if box[0] * box[1] > limits.SOURCE_PIXELS_MAX:
+        source.refuse(
+            "IB202",
+            f"would be drawn with {box[0]}x{box[1]} px, {box[0] * box[1]} pixels in all;"
+            f" at most {limits.SOURCE_PIXELS_MAX} are accepted",
+            "make it smaller with 'resize'",
+        )
+    return DecodedImage((_render(source, drawing.text, box),), source.digest, drawing.notes)
+
+
+def _target_size(width_px: float, height_px: float, resize: Resize | None) -> tuple[int, int]:
+    """The box to draw in, px."""
+    if resize is None:
+        return max(1, round(width_px)), max(1, round(height_px))
+    # The box's sides follow from the proportions alone: as integers, fine enough for any icon.
+    width, height = max(1, round(width_px * 1024)), max(1, round(height_px * 1024))
+    if resize.fit == "contain":
+        return contain_size(width, height, resize)
+    return cover_size(width, height, resize)
+
+
+def _render(source: SourceFile, text: str, box: tuple[int, int]) -> U8:
+    try:
+        png = resvg_py.svg_to_bytes(
+            svg_string=text, width=box[0], height=box[1], dpi=_DPI, skip_system_fonts=True
+        )
+    except ValueError as problem:
+        source.refuse("IB204", f"cannot be drawn: {problem}")
+    except BaseException as problem:
+        # A panic of the renderer arrives as an exception outside of Exception, of a type not exported.
+        if type(problem).__name__ != "PanicException":
+            raise
+        source.refuse("IB204", f"cannot be drawn: the renderer gave up ({problem})")
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        return np.asarray(picture.convert("RGBA"))

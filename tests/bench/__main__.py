@@ -1,0 +1,23 @@
+"""``make bench``: every figure beside its floor, its peer or its aim, in one run."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+SECTIONS = ("images", "filesystem", "c_size", "reads")
+
+
+def main() -> None:
+    """Run the sections named on the command line, or all."""
+    for name in sys.argv[1:] or SECTIONS:
+        with tempfile.TemporaryDirectory() as folder:
+            importlib.import_module(f"bench.{name}").main(Path(folder))
+        print()
+
+
+main()

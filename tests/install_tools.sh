@@ -1,0 +1,30 @@
+#!/bin/sh
+# Installs what the tests need beside Python packages: where it may (Debian, root) at once, otherwise it says
+# in one line what to install. "install_tools.sh python" asks for Python's venv and a C compiler only.
+set -eu
+missing=""
+need() { # command, Debian package
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+python3 -c 'import ensurepip, venv' 2>/dev/null || missing="$missing python3-venv"
+need python3 python3
+need cc gcc
+[ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
+if [ "${1:-all}" = all ]; then
+  need git git
+  need g++ g++
+  need arm-none-eabi-gcc gcc-arm-none-eabi
+  need qemu-system-arm qemu-system-arm
+  need clang-format clang-format
+fi
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "installing:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >/dev/null
+  # shellcheck disable=SC2086
+  apt-get install -y -qq --no-install-recommends $missing >/dev/null
+else
+  echo "please install first (Debian's names):$missing" >&2
+  exit 1
+fi
