@@ -26,7 +26,7 @@
 IMGBUILD          ?= imgbuild
 IMGBUILD_MANIFEST ?= manifest.yaml
 IMGBUILD_OUT      ?= build/
-IMGBUILD_NAME     ?= $(shell sed -n 's/^name:[[:space:]]*["'\'']*\([A-Za-z0-9_]*\).*/\1/p' $(IMGBUILD_MANIFEST))
+IMGBUILD_NAME     ?= $(shell sed -n 's/^name:[[:space:]]*["'\'']*\([A-Za-z0-9_-]*\).*/\1/p' $(IMGBUILD_MANIFEST))
 
 IMGBUILD_MK      := $(lastword $(MAKEFILE_LIST))
 IMGBUILD_RUNTIME := $(patsubst %/,%,$(dir $(IMGBUILD_MK)))

@@ -24,7 +24,7 @@ from imgbuild.model import (
 )
 
 if TYPE_CHECKING:
-    from imgbuild.plan import Manifest
+    from imgbuild.manifest.schema import Manifest
 
 WORKERS = 2
 """Threads that decode: Pillow and FreeType release the interpreter's lock for the heavy part."""
@@ -40,6 +40,8 @@ class BuildRequest:
     roots: tuple[Path, ...] = ()
     board: str | None = None
     pad: str = "erase"
+    depfile: Path | None = None
+    depfile_target: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,9 @@ class BuildResult:
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
-def build(request: BuildRequest, progress: Callable[[int, int], None] = lambda _done, _total: None) -> BuildResult:
+def build(
+    request: BuildRequest, progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> BuildResult:
     """Everything but writing: manifest to artifacts, verified. Raises BuildError."""
     from imgbuild.manifest.load import load_manifest
     from imgbuild.plan import make_plan
@@ -65,12 +69,13 @@ def build(request: BuildRequest, progress: Callable[[int, int], None] = lambda _
     _refuse_replacing_inputs(request, plan, found)
     partition = plan.partitions[0]
     assets = encode_all(partition.assets, plan, found, progress)
+    _warn_larger_than_display(plan, assets, found)
     found.raise_if_errors()
     image = pack_partition(plan, partition, assets, request, found)
     found.raise_if_errors()
     verify_written(image, assets, request, found)
     found.raise_if_errors()
-    artifacts = emit_all(plan, partition, assets, image, request)
+    artifacts = emit_all(plan, assets, image, request)
     return BuildResult(plan, image, assets, artifacts, tuple(found.items))
 
 
@@ -79,6 +84,21 @@ def _refuse_replacing_inputs(request: BuildRequest, plan: Plan, found: Diagnosti
     if request.output.resolve() in inputs:
         found.error("IB503", f"the output {request.output.name} is an input of this build", plan.place)
     found.raise_if_errors()
+
+
+def _warn_larger_than_display(plan: Plan, assets: Sequence[EncodedAsset], found: Diagnostics) -> None:
+    if plan.display_px is None:
+        return
+    width, height = plan.display_px
+    places = {asset.name: asset.place for asset in plan.partitions[0].assets}
+    for asset in assets:
+        if asset.width > width or (asset.width and asset.height > height):
+            message = (
+                f'image "{asset.name}" is {asset.width}x{asset.height} px, the display {width}x{height} px'
+            )
+            hint = "give it a 'resize', or a smaller source"
+            severity = Severity.ERROR if plan.is_strict else Severity.WARNING
+            found.items.append(Diagnostic("IB208", message, places[asset.name], hint, asset.name, severity))
 
 
 # --- decode and encode -------------------------------------------------------------------------
@@ -153,7 +173,9 @@ def _encode_file(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset,
     try:
         data = DecodedFile(asset.source.read_bytes(), "").data
     except OSError as error:
-        fail("IB110", f"cannot read {asset.source.name}: {(error.strerror or str(error)).lower()}", asset.place)
+        fail(
+            "IB110", f"cannot read {asset.source.name}: {(error.strerror or str(error)).lower()}", asset.place
+        )
     align = asset.options.align_bytes
     crc = zlib.crc32(data)
     encoded = EncodedAsset(
@@ -243,9 +265,10 @@ def _pack_littlefs(
     return image.data, image.used_bytes, len(image.data)
 
 
-_PACKERS: dict[
-    str, Callable[[Plan, PlannedPartition, Sequence[EncodedAsset], BuildRequest], Packed]
-] = {"flat": _pack_flat, "littlefs": _pack_littlefs}
+_PACKERS: dict[str, Callable[[Plan, PlannedPartition, Sequence[EncodedAsset], BuildRequest], Packed]] = {
+    "flat": _pack_flat,
+    "littlefs": _pack_littlefs,
+}
 
 
 def verify_written(
@@ -253,23 +276,30 @@ def verify_written(
 ) -> None:
     """Read the packed bytes back with the independent reader and compare every asset."""
     from imgbuild.reader.container import open_image
-    from imgbuild.reader.verify import compare_expected, verify_image
+    from imgbuild.reader.verify import compare_expected
 
     place = Place(str(request.output))
     try:
-        found.extend(verify_image(image.data, place).diagnostics)
-        if not found.has_errors:
-            found.extend(compare_expected(open_image(image.data, place), assets))
+        layout = image.partition.littlefs_layout
+        found.extend(compare_expected(open_image(image.data, place, layout=layout), assets))
     except BuildError as error:
         found.extend(error.diagnostics)
 
 
 def emit_all(
-    plan: Plan,
-    partition: PlannedPartition,
-    assets: Sequence[EncodedAsset],
-    image: FlashImage,
-    request: BuildRequest,
+    plan: Plan, assets: Sequence[EncodedAsset], image: FlashImage, request: BuildRequest
 ) -> tuple[Artifact, ...]:
-    """Everything that is to be written but stamp and depfile."""
-    raise NotImplementedError
+    """Everything that is to be written but the stamp."""
+    from imgbuild.emit import EMITTERS, EmitJob
+
+    job = EmitJob(
+        name=plan.name,
+        image=image,
+        assets=tuple(assets),
+        image_path=request.output,
+        header_folder=request.header_folder,
+        depfile_path=request.depfile,
+        depfile_targets=(request.depfile_target or str(request.output),),
+        depfile_inputs=tuple(str(path) for path in plan.inputs),
+    )
+    return tuple(artifact for emitter in EMITTERS.values() for artifact in emitter(job))

@@ -193,6 +193,7 @@ class Plan:
     partitions: tuple[PlannedPartition, ...]
     inputs: tuple[Path, ...]
     place: Place
+    display_px: tuple[int, int] | None = None
 
 
 # --- decode ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
 from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flash.region import resolve_target
 from imgbuild.limits import NAME_BYTES_MAX
-from imgbuild.manifest.roots import globbed_folders, resolve_inputs
+from imgbuild.manifest.roots import find_inputs
 from imgbuild.model import (
     AssetOptions,
     FlashTarget,
@@ -58,7 +58,7 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
         place=place,
     )
     inputs = tuple(sorted({manifest.path.absolute(), *planner.inputs}))
-    return Plan(spec.name, spec.content_version, spec.strict, (partition,), inputs, place)
+    return Plan(spec.name, spec.content_version, spec.strict, (partition,), inputs, place, spec.display.size)
 
 
 def _check_name(manifest: Manifest, found: Diagnostics) -> None:
@@ -115,13 +115,13 @@ class _Planner:
     def _files(self, pattern: str, path: YamlPath) -> list[Path]:
         folder, place = self.manifest.folder, self.manifest.value_place(path)
         try:
-            files = resolve_inputs(folder, self.roots, pattern, place)
+            inputs = find_inputs(folder, self.roots, pattern, place)
         except BuildError as error:
             self.found.extend(error.diagnostics)
             return []
-        self.inputs.update(files)
-        self.inputs.update(globbed_folders(folder, self.roots, pattern))
-        return files
+        self.inputs.update(inputs.files)
+        self.inputs.update(inputs.folders)
+        return list(inputs.files)
 
     # --- names
 
@@ -194,7 +194,7 @@ class _Planner:
         size_px = values.get("size") or (bdf_size(file) if is_bdf else None)
         if size_px is None:
             place = self.manifest.value_place((*path, entry.kind))
-            self.found.error("IB106", f'font "{name}" has no \'size\' (px)', place, "for example size: 18")
+            self.found.error("IB106", f"font \"{name}\" has no 'size' (px)", place, "for example size: 18")
             return None
         bpp = values.get("bpp", 1 if is_bdf else 4)
         characters = self._characters(entry, path, merged, file, name)
@@ -257,7 +257,9 @@ def _check_names(assets: Sequence[PlannedAsset], prefix: str, found: Diagnostics
         first = by_name.setdefault(asset.name, asset)
         if first is not asset:
             message = f'"{asset.name}" names two assets: {first.source.name} (line {first.place.line}) and '
-            found.error("IB113", f"{message}{asset.source.name}", asset.place, "give one of them another 'name'")
+            found.error(
+                "IB113", f"{message}{asset.source.name}", asset.place, "give one of them another 'name'"
+            )
             continue
         same = by_key.setdefault(asset.key, asset)
         if same is not asset:
@@ -268,6 +270,7 @@ def _check_names(assets: Sequence[PlannedAsset], prefix: str, found: Diagnostics
 
 
 def _c_collisions(by_name: dict[str, PlannedAsset], prefix: str) -> Iterator[tuple[str, Place, str]]:
-    for collision in check_c_names(sorted(by_name), prefix):
+    kinds = {name: asset.kind for name, asset in sorted(by_name.items())}
+    for collision in check_c_names(kinds, prefix):
         place = max((by_name[name].place for name in collision.names), key=lambda p: p.line)
         yield collision.message, place, "rename one of them"

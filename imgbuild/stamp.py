@@ -80,4 +80,5 @@ def _is_unchanged(name: str, facts: list[Any]) -> bool:
     if [status.st_size, status.st_mtime_ns, status.st_ctime_ns] == facts[:3]:
         return True
     path = Path(name)
-    return (path.is_dir() or status.st_size == facts[0]) and _digest(path) == facts[3]
+    is_candidate = path.is_dir() or status.st_size == facts[0]
+    return is_candidate and bool(_digest(path) == facts[3])

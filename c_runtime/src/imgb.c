@@ -4,6 +4,9 @@
 #define HEADER_BYTES 64u
 #define MARKER_BYTES 8u
 #define COUNT_MAX 32767u
+#define MAGIC 0x42474D49u    /* "IMGB" */
+#define END_MARK 0x444E4549u /* "IEND" */
+#define READ_ALIGN_MAX 4u
 
 /* CRC-32 (zlib), reflected, four bits a step: 64 bytes of table instead of 1 KB. */
 uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
@@ -38,7 +41,7 @@ int imgb_priv_near(const imgb_io_t *io, uint32_t offset, uint32_t length, uint32
   uint32_t mask = IMGB_CFG_READ_ALIGN ? io->read_align - 1u : 0;
   uint32_t skip = offset & mask;
   if (!imgb_priv_fits(offset, length, io->size)) return IMGB_ERR_RANGE;
-  *bytes = (const uint8_t *)words + skip;
+  if (bytes != NULL) *bytes = (const uint8_t *)words + skip;
   return io->read(io->ctx, offset - skip, words, (skip + length + mask) & ~mask);
 }
 
@@ -48,46 +51,48 @@ int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, uint32_t 
   return imgb_priv_near(&asset->io, asset->base + offset, length, words, bytes);
 }
 
+int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count) {
+  int r = imgb_priv_payload_near(asset, offset, 4u * count, words, NULL);
+  if (r == IMGB_OK) imgb_priv_words(words, count);
+  return r;
+}
+
+void imgb_priv_words(uint32_t *words, uint32_t count) {
+  for (; count != 0; count--, words++) *words = imgb_priv_le32((const uint8_t *)words);
+}
+
+int imgb_read(const imgb_asset_t *asset, uint32_t offset, void *buffer, uint32_t length) {
+  const imgb_io_t *io = &asset->io;
+  uint8_t *to = (uint8_t *)buffer;
+  int r = IMGB_OK;
+  if (!imgb_priv_fits(offset, length, asset->stored_bytes)) return IMGB_ERR_RANGE;
+  offset += asset->base;
 #if IMGB_CFG_READ_ALIGN
-/* Words of the flash that the buffer takes whole are read straight into it, shifted down where the buffer
- * itself is not aligned; the words at the ends come through one word on the stack. */
-static int read_aligned(const imgb_io_t *io, uint32_t offset, uint8_t *to, uint32_t length) {
-  uint32_t align = io->read_align;
-  uint32_t mask = align - 1u;
-  while (length != 0) {
-    uint32_t skip = offset & mask;
-    uint32_t pad = (0u - (uint32_t)(uintptr_t)to) & mask;
-    uint32_t n;
-    int r;
-    if (skip == 0 && length >= pad + align) {
-      n = (length - pad) & ~mask;
-      r = io->read(io->ctx, offset, to + pad, n);
-      if (r == 0 && pad != 0) memmove(to, to + pad, n);
-    } else {
-      uint32_t word;
-      n = align - skip;
-      if (n > length) n = length;
-      r = io->read(io->ctx, offset - skip, &word, align);
-      if (r == 0) memcpy(to, (const uint8_t *)&word + skip, n);
+  /* Words that the buffer takes whole are read straight into it, then shifted down where the buffer is not
+   * aligned; the words at the ends come through one word on the stack. */
+  while (length != 0 && r == IMGB_OK) {
+    uint32_t align = io->read_align;
+    uint32_t skip = offset & (align - 1u);
+    uint8_t *from = to + ((0u - (uint32_t)(uintptr_t)to) & (align - 1u));
+    uint32_t n = length - (uint32_t)(from - to);
+    uint32_t word;
+    if (skip != 0 || n - align >= length) { /* n < align, or wrapped below zero */
+      n = align;
+      from = (uint8_t *)&word;
     }
-    if (r != 0) return r;
+    n &= ~(align - 1u);
+    r = io->read(io->ctx, offset - skip, from, n);
+    n -= skip;
+    if (n > length) n = length;
+    if (r == IMGB_OK && from != to) memmove(to, from + skip, n);
     to += n;
     offset += n;
     length -= n;
   }
-  return IMGB_OK;
-}
+#else
+  if (length != 0) r = io->read(io->ctx, offset, to, length);
 #endif
-
-int imgb_read(const imgb_asset_t *asset, uint32_t offset, void *buffer, uint32_t length) {
-  const imgb_io_t *io = &asset->io;
-  if (!imgb_priv_fits(offset, length, asset->stored_bytes)) return IMGB_ERR_RANGE;
-  if (length == 0) return IMGB_OK;
-  offset += asset->base;
-#if IMGB_CFG_READ_ALIGN
-  if (io->read_align > 1u) return read_aligned(io, offset, (uint8_t *)buffer, length);
-#endif
-  return io->read(io->ctx, offset, buffer, length);
+  return r;
 }
 
 const void *imgb_map(const imgb_asset_t *asset, uint32_t offset, uint32_t length) {
@@ -97,73 +102,69 @@ const void *imgb_map(const imgb_asset_t *asset, uint32_t offset, uint32_t length
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-static int is_erased(const uint8_t *p, uint32_t length) {
-  while (length != 0 && *p == 0xFFu) {
-    p++;
-    length--;
-  }
-  return length == 0;
+static int is_erased(const uint32_t *words) {
+  uint32_t all = 0xFFFFFFFFu;
+  uint32_t i;
+  for (i = 0; i < HEADER_BYTES / 4u; i++) all &= words[i];
+  return all == 0xFFFFFFFFu;
 }
 
 static int header_is_sane(const imgb_pack_t *pack) {
   uint32_t end = pack->total_bytes - MARKER_BYTES;
-  return ((pack->total_bytes | pack->header_bytes | pack->index_offset | pack->tlv_offset | pack->tlv_bytes) & 3u) == 0 &&
-         pack->header_bytes >= HEADER_BYTES && pack->assets <= COUNT_MAX && pack->buckets <= COUNT_MAX &&
-         (pack->assets == 0 || pack->buckets != 0) &&
+  uint32_t multiples = pack->total_bytes | pack->header_bytes | pack->index_offset | pack->tlv_offset | pack->tlv_bytes;
+  return (multiples & 3u) == 0 && pack->header_bytes >= HEADER_BYTES && (pack->assets | pack->buckets) <= COUNT_MAX &&
+         pack->buckets >= (pack->assets != 0) && pack->tlv_offset >= pack->header_bytes &&
          imgb_priv_fits(pack->header_bytes, 2u * (uint32_t)pack->buckets, end) &&
          imgb_priv_fits(pack->index_offset, IMGB_ENTRY_BYTES * (uint32_t)pack->assets, end) &&
          imgb_priv_fits(pack->names_offset, pack->names_bytes, end) &&
-         imgb_priv_fits(pack->tlv_offset, pack->tlv_bytes, end) && pack->tlv_offset >= pack->header_bytes;
+         imgb_priv_fits(pack->tlv_offset, pack->tlv_bytes, end);
 }
 
 static int open_pack(imgb_pack_t *pack, uint32_t pack_id) {
-  uint32_t words[HEADER_BYTES / 4u];
-  const uint8_t *h;
+  uint32_t w[HEADER_BYTES / 4u];
   uint32_t crc;
-  int r = imgb_priv_near(&pack->io, 0, HEADER_BYTES, words, &h);
+  int r = imgb_priv_near(&pack->io, 0, HEADER_BYTES, w, NULL);
   if (r != IMGB_OK) return r;
-  if (imgb_priv_le32(h) != 0x42474D49u) return is_erased(h, HEADER_BYTES) ? IMGB_ERR_ERASED : IMGB_ERR_MAGIC;
-  if (h[5] > IMGB_FORMAT_MAJOR) return IMGB_ERR_VERSION;
-  crc = imgb_priv_le32(h + 0x3C);
-  if (crc != imgb_priv_crc32(0, h, 0x3C)) return IMGB_ERR_HEADER;
-  pack->header_bytes = imgb_priv_le16(h + 0x06);
-  pack->total_bytes = imgb_priv_le32(h + 0x08);
-  pack->content_version = imgb_priv_le32(h + 0x0C);
-  pack->pack_id = imgb_priv_le32(h + 0x10);
-  pack->contract_hash = imgb_priv_le32(h + 0x14);
-  pack->index_offset = imgb_priv_le32(h + 0x18);
-  pack->assets = imgb_priv_le16(h + 0x1C);
-  pack->buckets = imgb_priv_le16(h + 0x1E);
-  pack->names_offset = imgb_priv_le32(h + 0x20);
-  pack->names_bytes = imgb_priv_le32(h + 0x24);
-  pack->index_crc32 = imgb_priv_le32(h + 0x28);
-  pack->tlv_offset = imgb_priv_le32(h + 0x2C);
-  pack->tlv_bytes = imgb_priv_le32(h + 0x30);
-  pack->max_strip_bytes = imgb_priv_le32(h + 0x38);
+  crc = imgb_priv_crc32(0, w, HEADER_BYTES - 4u);
+  imgb_priv_words(w, HEADER_BYTES / 4u);
+  if (w[0] != MAGIC) return is_erased(w) ? IMGB_ERR_ERASED : IMGB_ERR_MAGIC;
+  if ((w[1] >> 8 & 0xFFu) > IMGB_FORMAT_MAJOR) return IMGB_ERR_VERSION;
+  if (w[15] != crc) return IMGB_ERR_HEADER;
+  pack->header_bytes = w[1] >> 16;
+  pack->total_bytes = w[2];
+  pack->content_version = w[3];
+  pack->pack_id = w[4];
+  pack->contract_hash = w[5];
+  pack->index_offset = w[6];
+  pack->assets = (uint16_t)w[7];
+  pack->buckets = (uint16_t)(w[7] >> 16);
+  pack->names_offset = w[8];
+  pack->names_bytes = w[9];
+  pack->index_crc32 = w[10];
+  pack->tlv_offset = w[11];
+  pack->tlv_bytes = w[12];
+  pack->max_strip_bytes = w[14];
   if (pack->total_bytes < HEADER_BYTES + MARKER_BYTES) return IMGB_ERR_HEADER;
   if (pack->total_bytes > pack->io.size) return IMGB_ERR_TRUNCATED;
   if (!header_is_sane(pack)) return IMGB_ERR_HEADER;
   if (pack_id != 0 && pack_id != pack->pack_id) return IMGB_ERR_PRODUCT;
-  r = imgb_priv_near(&pack->io, pack->total_bytes - MARKER_BYTES, MARKER_BYTES, words, &h);
+  r = imgb_priv_near(&pack->io, pack->total_bytes - MARKER_BYTES, MARKER_BYTES, w, NULL);
   if (r != IMGB_OK) return r;
-  return imgb_priv_le32(h) == crc && imgb_priv_le32(h + 4) == 0x444E4549u ? IMGB_OK : IMGB_ERR_TORN;
+  imgb_priv_words(w, MARKER_BYTES / 4u);
+  return w[0] == crc && w[1] == END_MARK ? IMGB_OK : IMGB_ERR_TORN;
 }
 
 int imgb_open(imgb_pack_t *pack, const imgb_io_t *io, uint32_t pack_id) {
-  uint32_t align;
-  int r;
-  if (pack == NULL || io == NULL || io->read == NULL) return IMGB_ERR_ARGUMENT;
+  uint32_t align = io->read_align;
+  int r = IMGB_ERR_ARGUMENT;
   memset(pack, 0, sizeof *pack);
   pack->io = *io;
-  align = io->read_align;
-  if (align == 0) pack->io.read_align = align = 1;
-  if (align > IMGB_READ_ALIGN_MAX || (align & (align - 1u)) != 0 || (io->size & (align - 1u)) != 0) {
-    return IMGB_ERR_ARGUMENT;
+  if (align == 0) pack->io.read_align = align = 1u;
+  if (io->read != NULL && align <= (IMGB_CFG_READ_ALIGN ? READ_ALIGN_MAX : 1u) && ((align | io->size) & (align - 1u)) == 0) {
+    r = IMGB_ERR_TRUNCATED;
+    if (io->size >= HEADER_BYTES + MARKER_BYTES) r = open_pack(pack, pack_id);
   }
-  if (align > 1u && !IMGB_CFG_READ_ALIGN) return IMGB_ERR_UNSUPPORTED;
-  if (io->size < HEADER_BYTES + MARKER_BYTES) return IMGB_ERR_TRUNCATED;
-  r = open_pack(pack, pack_id);
-  if (r != IMGB_OK) pack->assets = 0; /* a pack that did not open finds nothing */
+  if (r != IMGB_OK) memset(pack, 0, sizeof *pack); /* size 0: no call reads from a pack that did not open */
   return r;
 }
 
@@ -173,22 +174,24 @@ int imgb_require(const imgb_pack_t *pack, uint32_t contract_hash) {
 
 /* --- looking up -------------------------------------------------------------------------------- */
 
-int imgb_priv_entry(const uint8_t *e, imgb_asset_t *asset) {
-  if (crc8(e, IMGB_ENTRY_BYTES - 1u) != e[0x1F]) return IMGB_ERR_ENTRY;
-  asset->key = imgb_priv_le32(e);
-  asset->base = imgb_priv_le32(e + 0x04);
-  asset->stored_bytes = imgb_priv_le32(e + 0x08);
-  asset->crc32 = imgb_priv_le32(e + 0x0C);
-  asset->name_offset = imgb_priv_le32(e + 0x10) & 0xFFFFFFu;
-  asset->name_bytes = e[0x13];
-  asset->kind = e[0x14];
-  asset->flags = e[0x15];
-  asset->next_variant = imgb_priv_le16(e + 0x16);
-  asset->width = imgb_priv_le16(e + 0x18);
-  asset->height = imgb_priv_le16(e + 0x1A);
-  asset->pixel_format = e[0x1C];
-  asset->codec = e[0x1D];
-  asset->variant = e[0x1E];
+int imgb_priv_entry(uint32_t *w, imgb_asset_t *asset) {
+  const uint8_t *bytes = (const uint8_t *)w;
+  if (crc8(bytes, IMGB_ENTRY_BYTES - 1u) != bytes[IMGB_ENTRY_BYTES - 1u]) return IMGB_ERR_ENTRY;
+  imgb_priv_words(w, IMGB_ENTRY_BYTES / 4u);
+  asset->key = w[0];
+  asset->base = w[1];
+  asset->stored_bytes = w[2];
+  asset->crc32 = w[3];
+  asset->name_offset = w[4] & 0xFFFFFFu;
+  asset->name_bytes = (uint8_t)(w[4] >> 24);
+  asset->kind = (uint8_t)w[5];
+  asset->flags = (uint8_t)(w[5] >> 8);
+  asset->next_variant = (uint16_t)(w[5] >> 16);
+  asset->width = (uint16_t)w[6];
+  asset->height = (uint16_t)(w[6] >> 16);
+  asset->pixel_format = (uint8_t)w[7];
+  asset->codec = (uint8_t)(w[7] >> 8);
+  asset->variant = (uint8_t)(w[7] >> 16);
   return IMGB_OK;
 }
 
@@ -198,18 +201,18 @@ static int empty(imgb_asset_t *asset, int result) {
 }
 
 int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
-  uint32_t words[IMGB_ENTRY_BYTES / 4u];
-  const uint8_t *entry;
-  int r;
-  if (ordinal >= pack->assets) return empty(asset, IMGB_ERR_NOT_FOUND);
-  r = imgb_priv_near(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, IMGB_ENTRY_BYTES, words, &entry);
-  if (r == IMGB_OK) r = imgb_priv_entry(entry, asset);
-  if (r != IMGB_OK) return empty(asset, r);
-  if ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
-      !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
-      !imgb_priv_fits(asset->name_offset, asset->name_bytes, pack->names_bytes)) {
-    return empty(asset, IMGB_ERR_ENTRY);
+  uint32_t w[IMGB_ENTRY_BYTES / 4u];
+  int r = IMGB_ERR_NOT_FOUND;
+  if (ordinal < pack->assets) {
+    r = imgb_priv_near(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, IMGB_ENTRY_BYTES, w, NULL);
+    if (r == IMGB_OK) r = imgb_priv_entry(w, asset);
+    if (r == IMGB_OK && ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
+                         !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
+                         !imgb_priv_fits(asset->name_offset, asset->name_bytes, pack->names_bytes))) {
+      r = IMGB_ERR_ENTRY;
+    }
   }
+  if (r != IMGB_OK) return empty(asset, r);
   asset->name_offset += pack->names_offset;
   asset->io = pack->io;
   return IMGB_OK;
@@ -229,7 +232,6 @@ int imgb_get(const imgb_pack_t *pack, uint32_t key, imgb_asset_t *asset) {
   const uint8_t *p;
   uint32_t slot;
   int r;
-  if (pack->assets == 0) return empty(asset, IMGB_ERR_NOT_FOUND);
   r = imgb_priv_near(&pack->io, pack->header_bytes + 2u * fold(mix(key, 0xFFFFu), pack->buckets), 2, words, &p);
   if (r != IMGB_OK) return empty(asset, r);
   slot = imgb_priv_le16(p);
@@ -243,16 +245,19 @@ int imgb_find(const imgb_pack_t *pack, const char *name, imgb_asset_t *asset) {
   uint32_t words[(IMGB_NAME_MAX + 8u) / 4u];
   const uint8_t *stored;
   uint32_t length = 0;
-  int r;
-  while (name[length] != '\0') {
-    if (++length > IMGB_NAME_MAX) return empty(asset, IMGB_ERR_NOT_FOUND);
+  int r = IMGB_ERR_NOT_FOUND;
+  while (length <= IMGB_NAME_MAX && name[length] != '\0') length++;
+  if (length <= IMGB_NAME_MAX) {
+    r = imgb_get(pack, imgb_priv_crc32(0, name, length), asset);
+    if (r != IMGB_OK) return r;
+    r = IMGB_ERR_NOT_FOUND;
+    if (asset->name_bytes == length) {
+      r = imgb_priv_near(&pack->io, asset->name_offset, length, words, &stored);
+      if (r == IMGB_OK && memcmp(stored, name, length) == 0) return IMGB_OK;
+      if (r == IMGB_OK) r = IMGB_ERR_NOT_FOUND;
+    }
   }
-  r = imgb_get(pack, imgb_priv_crc32(0, name, length), asset);
-  if (r != IMGB_OK) return r;
-  if (asset->name_bytes != length) return empty(asset, IMGB_ERR_NOT_FOUND);
-  r = imgb_priv_near(&pack->io, asset->name_offset, length, words, &stored);
-  if (r == IMGB_OK && memcmp(stored, name, length) != 0) r = IMGB_ERR_NOT_FOUND;
-  return r == IMGB_OK ? r : empty(asset, r);
+  return empty(asset, r);
 }
 
 int imgb_name(const imgb_asset_t *asset, char *buffer, uint32_t buffer_bytes) {
@@ -299,7 +304,7 @@ int imgb_check(const imgb_pack_t *pack, unsigned what, void *work, uint32_t work
   imgb_asset_t asset;
   uint32_t i;
   int r;
-  if (pack->header_bytes == 0) return IMGB_ERR_ARGUMENT;
+  if (pack->total_bytes == 0) return IMGB_ERR_ARGUMENT; /* it did not open */
   if ((what & IMGB_CHECK_INDEX) != 0) { /* the index is checked as if it were a payload */
     memset(&asset, 0, sizeof asset);
     asset.io = pack->io;

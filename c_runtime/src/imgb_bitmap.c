@@ -43,28 +43,27 @@ static int palette_is_sane(const imgb_bitmap_t *b) {
 }
 
 int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
-  uint32_t words[BITMAP_HEADER_BYTES / 4u];
-  const uint8_t *h;
+  uint32_t w[BITMAP_HEADER_BYTES / 4u];
   int r;
   memset(bitmap, 0, sizeof *bitmap);
   if (asset->kind != IMGB_KIND_BITMAP) return IMGB_ERR_KIND;
   bitmap->bits_per_pixel = bits_of(asset->pixel_format);
   if (bitmap->bits_per_pixel == 0) return IMGB_ERR_UNSUPPORTED;
   if (asset->codec != IMGB_CODEC_RAW && !(IMGB_CFG_LZ4 && asset->codec == IMGB_CODEC_LZ4)) return IMGB_ERR_UNSUPPORTED;
-  r = imgb_priv_payload_near(asset, 0, BITMAP_HEADER_BYTES, words, &h);
+  r = imgb_priv_payload_words(asset, 0, w, BITMAP_HEADER_BYTES / 4u);
   if (r != IMGB_OK) return r;
   bitmap->asset = *asset;
   bitmap->width = asset->width;
   bitmap->pixel_format = asset->pixel_format;
-  bitmap->stride_bytes = imgb_priv_le32(h);
-  bitmap->order = h[4];
-  bitmap->strip_table = BITMAP_HEADER_BYTES + 4u * (uint32_t)h[5];
-  bitmap->palette_count = imgb_priv_le16(h + 0x06);
-  bitmap->strip_rows = imgb_priv_le16(h + 0x08);
-  bitmap->strip_count = imgb_priv_le16(h + 0x0A);
-  bitmap->pixels = imgb_priv_le32(h + 0x0C);
-  bitmap->alpha = imgb_priv_le32(h + 0x10);
-  bitmap->palette = imgb_priv_le32(h + 0x14);
+  bitmap->stride_bytes = w[0];
+  bitmap->order = (uint8_t)w[1];
+  bitmap->strip_table = BITMAP_HEADER_BYTES + 4u * (w[1] >> 8 & 0xFFu);
+  bitmap->palette_count = (uint16_t)(w[1] >> 16);
+  bitmap->strip_rows = (uint16_t)w[2];
+  bitmap->strip_count = (uint16_t)(w[2] >> 16);
+  bitmap->pixels = w[3];
+  bitmap->alpha = w[4];
+  bitmap->palette = w[5];
   bitmap->height = asset->height;
   if (asset->pixel_format == IMGB_PF_RGB565A8) bitmap->alpha_stride_bytes = bitmap->stride_bytes / 2u;
   if (asset->width != 0 && asset->height != 0 && bitmap->stride_bytes <= STRIDE_MAX &&
@@ -84,21 +83,16 @@ int imgb_bitmap_palette(const imgb_bitmap_t *bitmap, uint32_t first, uint32_t co
 /* --- strips ------------------------------------------------------------------------------------ */
 
 int imgb_bitmap_strip(const imgb_bitmap_t *bitmap, uint32_t n, imgb_strip_t *strip) {
-  uint32_t words[2];
-  const uint8_t *p;
-  uint32_t before = n == 0 ? 0 : 1u; /* the end of the strip before is this one's start */
-  uint32_t start = 0, end, rows;
+  uint32_t ends[2] = {0, 0};
+  uint32_t first = n == 0 ? 1u : 0; /* the end of the strip before is this one's start; the first has none */
+  uint32_t start, end, rows;
   int r;
   if (n >= bitmap->strip_count || bitmap->height == 0) return IMGB_ERR_RANGE;
-  r = imgb_priv_payload_near(&bitmap->asset, bitmap->strip_table + 4u * (n - before), 4u + 4u * before, words, &p);
+  r = imgb_priv_payload_words(&bitmap->asset, bitmap->strip_table + 4u * (n + first - 1u), ends + first, 2u - first);
   if (r != IMGB_OK) return r;
-  if (before != 0) {
-    start = imgb_priv_le32(p) & 0x7FFFFFFFu;
-    p += 4;
-  }
-  end = imgb_priv_le32(p);
-  strip->is_raw = (uint8_t)(end >> 31);
-  end &= 0x7FFFFFFFu;
+  start = ends[0] & 0x7FFFFFFFu;
+  end = ends[1] & 0x7FFFFFFFu;
+  strip->is_raw = (uint8_t)(ends[1] >> 31);
   rows = bitmap->height - n * bitmap->strip_rows;
   if (rows > bitmap->strip_rows) rows = bitmap->strip_rows;
   strip->first_row = (uint16_t)(n * bitmap->strip_rows);

@@ -23,42 +23,39 @@ static int font_is_sane(const imgb_font_t *f) {
          imgb_priv_fits(f->pixels, f->pixels_bytes, stored);
 }
 
-static int8_t signed_byte(uint8_t v) { return (int8_t)(v < 0x80u ? (int)v : (int)v - 0x100); }
-
 int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
-  uint32_t words[FONT_HEADER_BYTES / 4u];
-  const uint8_t *h;
+  uint32_t w[FONT_HEADER_BYTES / 4u];
+  uint32_t i;
   int r;
   memset(font, 0, sizeof *font);
   if (asset->kind != IMGB_KIND_FONT) return IMGB_ERR_KIND;
-  r = imgb_priv_payload_near(asset, 0, FONT_HEADER_BYTES, words, &h);
+  r = imgb_priv_payload_words(asset, 0, w, FONT_HEADER_BYTES / 4u);
   if (r != IMGB_OK) return r;
-  if (asset->codec != IMGB_CODEC_RAW || h[3] != 0) return IMGB_ERR_UNSUPPORTED;
+  if (asset->codec != IMGB_CODEC_RAW || w[0] >> 24 != 0) return IMGB_ERR_UNSUPPORTED;
   font->asset = *asset;
-  font->size_px = imgb_priv_le16(h);
-  font->bpp = h[2];
-  font->model = h[3];
-  font->ascent = imgb_priv_le16s(h + 0x04);
-  font->descent = imgb_priv_le16s(h + 0x06);
-  font->line_gap = imgb_priv_le16s(h + 0x08);
-  font->underline = imgb_priv_le16s(h + 0x0A);
-  font->underline_thickness = h[0x0C];
-  font->advance_fraction_bits = h[0x0D];
-  font->segments = h[0x0E];
-  font->record_bytes = h[0x0F];
-  font->advance_bias = imgb_priv_le16s(h + 0x12);
-  font->x_bias = signed_byte(h[0x14]);
-  font->y_bias = signed_byte(h[0x15]);
-  memcpy(font->bits, h + 0x16, sizeof font->bits);
-  font->records = imgb_priv_le32(h + 0x1C);
-  font->pixels = imgb_priv_le32(h + 0x20);
-  font->pixels_bytes = imgb_priv_le32(h + 0x24);
-  font->kern = imgb_priv_le32(h + 0x28);
-  font->model_table = imgb_priv_le32(h + 0x2C);
-  font->fallback_key = imgb_priv_le32(h + 0x30);
-  font->max_w = imgb_priv_le16(h + 0x34);
-  font->max_h = imgb_priv_le16(h + 0x36);
-  font->glyphs = imgb_priv_le16(h + 0x10);
+  font->size_px = (uint16_t)w[0];
+  font->bpp = (uint8_t)(w[0] >> 16);
+  font->ascent = imgb_priv_s16(w[1]);
+  font->descent = imgb_priv_s16(w[1] >> 16);
+  font->line_gap = imgb_priv_s16(w[2]);
+  font->underline = imgb_priv_s16(w[2] >> 16);
+  font->underline_thickness = (uint8_t)w[3];
+  font->advance_fraction_bits = (uint8_t)(w[3] >> 8);
+  font->segments = (uint8_t)(w[3] >> 16);
+  font->record_bytes = (uint8_t)(w[3] >> 24);
+  font->glyphs = (uint16_t)w[4];
+  font->advance_bias = imgb_priv_s16(w[4] >> 16);
+  font->x_bias = imgb_priv_s8(w[5]);
+  font->y_bias = imgb_priv_s8(w[5] >> 8);
+  for (i = 0; i < 6u; i++) font->bits[i] = (uint8_t)(w[(i + 22u) / 4u] >> 8u * ((i + 22u) & 3u));
+  font->records = w[7];
+  font->pixels = w[8];
+  font->pixels_bytes = w[9];
+  font->kern = w[10];
+  font->model_table = w[11];
+  font->fallback_key = w[12];
+  font->max_w = (uint16_t)w[13];
+  font->max_h = (uint16_t)(w[13] >> 16);
   if (font_is_sane(font)) return IMGB_OK;
   font->glyphs = 0; /* a font that did not open has no glyphs and no characters */
   font->segments = 0;
@@ -67,54 +64,54 @@ int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
 
 /* --- character map ----------------------------------------------------------------------------- */
 
-static uint32_t bits_set(uint32_t v) {
-  uint32_t n = 0;
-  for (; v != 0; v &= v - 1u) n++;
-  return n;
-}
+#define ABSENT 0xFFFFFFFFu
 
-/* Rank of character `bit` (0..63) in a page, in *rank.  0: the page lacks it. */
-static int page_rank(const uint8_t *page, uint32_t bit, uint32_t *rank) {
-  uint32_t word = imgb_priv_le32(page + 2);
-  *rank = imgb_priv_le16(page);
-  if (bit >= 32u) {
-    *rank += bits_set(word);
-    word = imgb_priv_le32(page + 6);
-    bit -= 32u;
+/* Rank of character `bit` (0..63) of a page among the segment's glyphs. */
+static uint32_t page_rank(const uint8_t *page, uint32_t bit) {
+  uint32_t rank = imgb_priv_le16(page);
+  page += 2;
+  for (; bit >= 8u; bit -= 8u) {
+    uint32_t set;
+    for (set = *page++; set != 0; set &= set - 1u) rank++;
   }
-  *rank += bits_set(word & (((uint32_t)1 << bit) - 1u));
-  return (int)(word >> bit & 1u);
+  {
+    uint32_t set = *page & ((2u << bit) - 1u);
+    if (set >> bit == 0) return ABSENT;
+    for (set &= set - 1u; set != 0; set &= set - 1u) rank++;
+  }
+  return rank;
 }
 
 int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, uint32_t *index) {
   uint32_t words[SEGMENT_BYTES * SEGMENTS_A_READ / 4u];
-  const uint8_t *p = NULL;
-  uint32_t i, delta, glyph, pages;
+  const uint32_t *w = words;
+  uint32_t left = font->segments, offset = FONT_HEADER_BYTES;
+  uint32_t here = 0, delta, glyph, pages;
   int r;
   *index = 0;
-  for (i = 0;; i++, p += SEGMENT_BYTES) {
-    if (i >= font->segments) return IMGB_ERR_NOT_FOUND;
-    if (i % SEGMENTS_A_READ == 0) {
-      uint32_t n = font->segments - i;
-      if (n > SEGMENTS_A_READ) n = SEGMENTS_A_READ;
-      r = imgb_priv_payload_near(&font->asset, FONT_HEADER_BYTES + SEGMENT_BYTES * i, SEGMENT_BYTES * n, words, &p);
+  for (;; w += 3, left--, here--) {
+    if (left == 0) return IMGB_ERR_NOT_FOUND;
+    if (here == 0) {
+      here = left < SEGMENTS_A_READ ? left : SEGMENTS_A_READ;
+      r = imgb_priv_payload_words(&font->asset, offset, words, 3u * here);
       if (r != IMGB_OK) return r;
+      offset += SEGMENT_BYTES * here;
+      w = words;
     }
-    delta = imgb_priv_le32(p);
-    if (codepoint < delta) return IMGB_ERR_NOT_FOUND; /* sorted: no later one can hold it */
-    delta = codepoint - delta;
-    if (delta <= imgb_priv_le16(p + 4)) break;
+    if (codepoint < w[0]) return IMGB_ERR_NOT_FOUND; /* sorted: no later one can hold it */
+    delta = codepoint - w[0];
+    if (delta <= (w[1] & 0xFFFFu)) break;
   }
-  glyph = imgb_priv_le16(p + 6);
-  pages = imgb_priv_le32(p + 8);
+  glyph = w[1] >> 16;
+  pages = w[2];
   if (pages != 0) {
-    uint32_t offset = (delta >> 6) * PAGE_BYTES;
-    uint32_t rank;
-    if (offset > font->asset.stored_bytes || pages > font->asset.stored_bytes - offset) return IMGB_ERR_FORMAT;
-    r = imgb_priv_payload_near(&font->asset, pages + offset, PAGE_BYTES, words, &p);
+    const uint8_t *page;
+    offset = (delta >> 6) * PAGE_BYTES;
+    if (pages > font->asset.stored_bytes) return IMGB_ERR_FORMAT; /* so that the sum does not wrap */
+    r = imgb_priv_payload_near(&font->asset, pages + offset, PAGE_BYTES, words, &page);
     if (r != IMGB_OK) return r;
-    if (!page_rank(p, delta & 63u, &rank)) return IMGB_ERR_NOT_FOUND;
-    delta = rank;
+    delta = page_rank(page, delta & 63u);
+    if (delta == ABSENT) return IMGB_ERR_NOT_FOUND;
   }
   glyph += delta;
   if (glyph >= font->glyphs) return IMGB_ERR_FORMAT;

@@ -21,7 +21,6 @@ extern "C" {
 
 #define IMGB_ENTRY_BYTES 32u
 #define IMGB_NAME_MAX 63u
-#define IMGB_READ_ALIGN_MAX 4u
 
 static inline uint16_t imgb_priv_le16(const uint8_t *p) { return (uint16_t)(p[0] | (unsigned)p[1] << 8); }
 
@@ -29,10 +28,15 @@ static inline uint32_t imgb_priv_le32(const uint8_t *p) {
   return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* Two's complement without an implementation-defined conversion. */
-static inline int16_t imgb_priv_le16s(const uint8_t *p) {
-  uint16_t v = imgb_priv_le16(p);
+/* The low 16 or 8 bits as two's complement, without an implementation-defined conversion. */
+static inline int16_t imgb_priv_s16(uint32_t v) {
+  v &= 0xFFFFu;
   return (int16_t)(v < 0x8000u ? (int32_t)v : (int32_t)v - 0x10000L);
+}
+
+static inline int8_t imgb_priv_s8(uint32_t v) {
+  v &= 0xFFu;
+  return (int8_t)(v < 0x80u ? (int)v : (int)v - 0x100);
 }
 
 /* Sums of coordinates are made unsigned, where overflow is defined, and come back through this. */
@@ -47,17 +51,23 @@ static inline int imgb_priv_fits(uint32_t offset, uint32_t length, uint32_t tota
 
 uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length); /* start with crc 0 */
 
-/* Checks an entry's check byte and copies it; base and name_offset are the entry's own, io is left alone.
- * IMGB_ERR_ENTRY where the check byte differs. */
-int imgb_priv_entry(const uint8_t *entry, imgb_asset_t *asset);
+/* Turns little-endian words, as read, into numbers in place. */
+void imgb_priv_words(uint32_t *words, uint32_t count);
+
+/* Checks an entry's check byte, then copies it; base and name_offset are the entry's own, io is left alone.
+ * The words of the entry are turned into numbers.  IMGB_ERR_ENTRY where the check byte differs. */
+int imgb_priv_entry(uint32_t *entry, imgb_asset_t *asset);
 
 /* Reads length bytes at offset of io as one read, widened to read_align.  words takes the widened range
- * (length + 6 bytes are always enough), *bytes is the place of the first byte asked for. */
+ * (length + 6 bytes are always enough), *bytes (may be NULL) is the place of the first byte asked for. */
 int imgb_priv_near(const imgb_io_t *io, uint32_t offset, uint32_t length, uint32_t *words, const uint8_t **bytes);
 
 /* The same within a payload. */
 int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, uint32_t length, uint32_t *words,
                            const uint8_t **bytes);
+
+/* Reads words of a payload as numbers; offset is a multiple of 4, as payloads are. */
+int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count);
 
 /* The glyph that a character is drawn with: its own, or .notdef where the font lacks it. */
 int imgb_priv_glyph(const imgb_font_t *font, uint32_t codepoint, imgb_glyph_t *glyph);

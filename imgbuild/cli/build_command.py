@@ -14,7 +14,6 @@ from imgbuild.units import format_bytes
 
 if TYPE_CHECKING:
     from imgbuild.build import BuildRequest, BuildResult
-    from imgbuild.model import Artifact
 
 _PATH = click.Path(path_type=Path)
 
@@ -83,6 +82,8 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         roots=_roots(options, identity),
         board=options["board"],
         pad=options["pad"],
+        depfile=Path(identity["depfile"]) if identity["depfile"] else None,
+        depfile_target=options["depfile_target"],
     )
     progress = console.Progress("encoding", is_quiet=options["quiet"])
     try:
@@ -90,11 +91,10 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
     finally:
         progress.close()
     console.report(result.diagnostics)
-    artifacts = [*result.artifacts, *_depfile(result, request, options)]
     if options["is_check"]:
-        return _check(compare_artifacts(artifacts))
-    changed = write_artifacts(artifacts)
-    _write_stamp(identity, request, result, artifacts)
+        return _check(compare_artifacts(result.artifacts))
+    changed = write_artifacts(result.artifacts)
+    _write_stamp(identity, request, result)
     _summarise(result, request, changed, options)
     return ExitCode.DONE
 
@@ -107,16 +107,6 @@ def _roots(options: dict[str, Any], identity: dict[str, Any]) -> tuple[Path, ...
     return tuple(roots)
 
 
-def _depfile(result: BuildResult, request: BuildRequest, options: dict[str, Any]) -> list[Artifact]:
-    if options["depfile"] is None:
-        return []
-    from imgbuild.emit.depfile import depfile_bytes
-    from imgbuild.model import Artifact
-
-    target = options["depfile_target"] or str(options["output"])
-    return [Artifact(options["depfile"].absolute(), depfile_bytes([target], [str(p) for p in result.plan.inputs]))]
-
-
 def _check(different: list[Path]) -> int:
     for path in different:
         message = f"{console.shown_path(path)} is not what a build would write"
@@ -125,19 +115,19 @@ def _check(different: list[Path]) -> int:
     return ExitCode.OUT_OF_DATE if different else ExitCode.DONE
 
 
-def _write_stamp(
-    identity: dict[str, Any], request: BuildRequest, result: BuildResult, artifacts: list[Artifact]
-) -> None:
+def _write_stamp(identity: dict[str, Any], request: BuildRequest, result: BuildResult) -> None:
     from imgbuild.model import Artifact
     from imgbuild.output import write_artifacts
 
-    outputs = {artifact.path: artifact.data for artifact in artifacts}
+    outputs = {artifact.path: artifact.data for artifact in result.artifacts}
     messages = [console.format_diagnostic(diagnostic) for diagnostic in result.diagnostics]
     stamp = stamp_bytes(identity, result.plan.inputs, outputs, messages)
     write_artifacts([Artifact(stamp_path(request.output), stamp)])
 
 
-def _summarise(result: BuildResult, request: BuildRequest, changed: list[Path], options: dict[str, Any]) -> None:
+def _summarise(
+    result: BuildResult, request: BuildRequest, changed: list[Path], options: dict[str, Any]
+) -> None:
     image, region = result.image, result.image.partition.target.region
     if options["is_json"]:
         console.write_json(

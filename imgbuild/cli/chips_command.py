@@ -33,7 +33,14 @@ def _row(chip: Chip) -> tuple[str, ...]:
     blocks = "/".join(f"{size // 1024}K" for size in chip.erase_bytes)
     erase = next((_time(t) for key, t in chip.timings.items() if key.startswith("erase")), "?")
     program = next((_time(t) for key, t in chip.timings.items() if "program" in key), "?")
-    return (chip.name, chip.jedec_id, format_bytes(chip.size_bytes).split(" (")[1][:-1], blocks, erase, program)
+    return (
+        chip.name,
+        chip.jedec_id,
+        format_bytes(chip.size_bytes).split(" (")[1][:-1],
+        blocks,
+        erase,
+        program,
+    )
 
 
 def _time(timing: Timing) -> str:

@@ -16,7 +16,9 @@ from imgbuild.units import format_bytes
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 def command(*, image: Path, is_json: bool) -> None:
     """Tell what IMAGE is: container, version, product, sizes."""
-    facts = open_image_file(image).facts()
+    from imgbuild.reader.listing import tell_facts
+
+    facts = tell_facts(open_image_file(image))
     if is_json:
         console.write_json({"schema_version": 1, **facts})
         return
@@ -27,6 +29,6 @@ def command(*, image: Path, is_json: bool) -> None:
 def _shown(key: str, value: object) -> str:
     if isinstance(value, int) and key.endswith("_bytes"):
         return format_bytes(value)
-    if isinstance(value, int) and (key.endswith("_hash") or key.endswith("_id")):
+    if isinstance(value, int) and key.endswith(("_hash", "_id")):
         return f"0x{value:08X}"
     return str(value)

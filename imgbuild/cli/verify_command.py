@@ -26,10 +26,17 @@ def command(*, image: Path, is_json: bool) -> int:
             for d in report.diagnostics
         ]
         console.write_json(
-            {"schema_version": 1, "is_valid": status == 0, "assets": report.assets, "diagnostics": found}
+            {
+                "schema_version": 1,
+                "is_valid": status == 0,
+                "assets": report.counts["assets"],
+                "diagnostics": found,
+            }
         )
         return status
     console.report(report.diagnostics)
     if status == 0:
-        console.write_line(f"{console.shown_path(image)}: {report.assets} assets, every byte checked")
+        console.write_line(
+            f"{console.shown_path(image)}: {report.counts['assets']} assets, every byte checked"
+        )
     return status

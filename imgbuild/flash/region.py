@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imgbuild.errors import Diagnostics, Place
@@ -11,7 +12,7 @@ from imgbuild.model import Board, Chip, FlashTarget, Range
 from imgbuild.units import align_down, align_up, format_bytes
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import FlashSpec, RangeSpec
+    from imgbuild.manifest.schema import FlashSpec, Manifest, RangeSpec
     from imgbuild.manifest.yamlpos import Positions, YamlPath
 
 _FLASH: YamlPath = ("flash",)
@@ -42,34 +43,35 @@ def free_region_of(board: Board) -> Range:
 
 
 def resolve_target(
-    flash: FlashSpec,
-    positions: Positions,
+    manifest: Manifest,
     board_override: str | None = None,
     region: str | RangeSpec | None = None,
     region_path: YamlPath = _REGION,
 ) -> FlashTarget:
     """The chip, address and region that a manifest's ``flash`` means.
 
-    ``board_override`` (the command line's) takes the place of ``board``, ``chip`` and ``mapped_at``; ranges that
-    the manifest reserves stay reserved. ``region`` is a partition's own region, at ``region_path``.
+    ``board_override`` (the command line's) takes the place of ``board``, ``chip`` and ``mapped_at``; ranges
+    that the manifest reserves stay reserved. ``region`` is a partition's own region, at ``region_path``.
     Raises :class:`BuildError` with everything found: IB106, IB401 to IB404, IB407, IB410.
     """
+    flash, positions = manifest.spec.flash, manifest.positions
     found = Diagnostics()
     chip, board = _find_chip(flash, positions, board_override, found)
     found.raise_if_errors()
-    if chip is None:  # no error, no chip: cannot be
+    if chip is None:  # no chip without an error: cannot be
         raise AssertionError(flash)
     reserved = (board.reserved if board else ()) + _read_reserved(flash, chip, positions, found)
     found.raise_if_errors()
-    erase_bytes = _erase_bytes(chip, board)
+    site = _Site(chip, reserved, _erase_bytes(chip, board))
     asked = flash.region if region is None else region
-    chosen = _choose_region(asked, chip, reserved, erase_bytes, positions, region_path, found)
+    place = positions.value(region_path) if isinstance(asked, str) else positions.key(region_path)
+    chosen = _choose_region(asked, site, place, found)
     found.raise_if_errors()
     if chosen is None:
         raise AssertionError(asked)
     mapped_at = _mapped_at(flash, board, is_overridden=board_override is not None)
     base_address = None if mapped_at is None else mapped_at + chosen.offset_bytes
-    return FlashTarget(chip, board, reserved, chosen, erase_bytes, base_address)
+    return FlashTarget(chip, board, reserved, chosen, site.erase_bytes, base_address)
 
 
 def format_range(span: Range) -> str:
@@ -148,32 +150,29 @@ def _largest(ranges: tuple[Range, ...]) -> Range | None:
     return max(ranges, key=lambda r: (r.size_bytes, -r.offset_bytes), default=None)
 
 
-def _choose_region(
-    asked: str | RangeSpec,
-    chip: Chip,
-    reserved: tuple[Range, ...],
-    erase_bytes: int,
-    positions: Positions,
-    path: YamlPath,
-    found: Diagnostics,
-) -> Range | None:
-    place = positions.value(path)
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """What a region is chosen on."""
+
+    chip: Chip
+    reserved: tuple[Range, ...]
+    erase_bytes: int
+
+
+def _choose_region(asked: str | RangeSpec, site: _Site, place: Place, found: Diagnostics) -> Range | None:
     if not isinstance(asked, str):
-        place = positions.keys.get(path, place)
-        span = Range(asked.offset, asked.size, "region")
-        return _check_region(span, chip, reserved, erase_bytes, place, found)
-    free = free_ranges(chip, reserved, erase_bytes)
+        return _check_region(Range(asked.offset, asked.size, "region"), site, place, found)
+    free = free_ranges(site.chip, site.reserved, site.erase_bytes)
     if asked == "free":
         if not free:
-            message = (
-                f"reserved ranges leave no whole erase block ({format_bytes(erase_bytes)}) of {_shown(chip)}"
-            )
+            block = format_bytes(site.erase_bytes)
+            message = f"reserved ranges leave no whole erase block ({block}) of chip {_shown(site.chip)}"
             found.error("IB410", message, place)
         return _largest(free)
     for span in free:
         if span.name == asked:
             return span
-    _report_unknown_region(asked, free, reserved, place, found)
+    _report_unknown_region(asked, free, site.reserved, place, found)
     return None
 
 
@@ -183,32 +182,28 @@ def _report_unknown_region(
     hint = "free are: " + "; ".join(f"{span.name} ({format_range(span)})" for span in free) if free else None
     for taken in reserved:
         if taken.name == asked:
-            found.error(
-                "IB404", f"region '{asked}' is a reserved range ({format_range(taken)})", place, hint=hint
-            )
+            message = f"region '{asked}' is a reserved range ({format_range(taken)})"
+            found.error("IB404", message, place, hint=hint)
             return
-    message = (
-        f"unknown region '{asked}'; expected 'free', the name of a free range, or {{offset: …, size: …}}"
-    )
-    found.error("IB407", message, place, hint=hint)
+    expected = "'free', the name of a free range or {offset: 0x80000, size: 1M}"
+    found.error("IB407", f"unknown region '{asked}'; expected {expected}", place, hint=hint)
 
 
-def _check_region(
-    span: Range, chip: Chip, reserved: tuple[Range, ...], erase_bytes: int, place: Place, found: Diagnostics
-) -> Range | None:
+def _check_region(span: Range, site: _Site, place: Place, found: Diagnostics) -> Range | None:
+    erase_bytes = site.erase_bytes
     shown = f"region {format_range(span)}"
     if not span.size_bytes:
         found.error("IB407", "the region has size 0; expected at least one erase block", place)
         return None
-    if span.end_bytes > chip.size_bytes:
-        found.error("IB407", f"{shown} lies outside chip {_shown(chip)}", place)
+    if span.end_bytes > site.chip.size_bytes:
+        found.error("IB407", f"{shown} lies outside chip {_shown(site.chip)}", place)
         return None
     if span.offset_bytes % erase_bytes or span.size_bytes % erase_bytes:
         low, high = align_up(span.offset_bytes, erase_bytes), align_down(span.end_bytes, erase_bytes)
         hint = f"aligned is: {{offset: 0x{low:X}, size: 0x{high - low:X}}}" if high > low else None
         message = f"{shown} does not start and end on erase blocks of {format_bytes(erase_bytes)}"
         found.error("IB407", message, place, hint=hint)
-    for taken in reserved:
+    for taken in site.reserved:
         if span.offset_bytes < taken.end_bytes and taken.offset_bytes < span.end_bytes:
             message = f"{shown} overlaps reserved range '{taken.name}' ({format_range(taken)})"
             found.error("IB404", message, place, hint="'region: free' takes the largest free range")

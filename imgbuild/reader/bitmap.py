@@ -101,6 +101,11 @@ class Bitmap:
         return self.height * (self.stride_bytes + self.alpha_stride_bytes)
 
     @property
+    def palette_count(self) -> int:
+        """Colours of the palette, 0 without one."""
+        return 0 if self.palette is None else len(self.palette)
+
+    @property
     def max_strip_bytes(self) -> int:
         """Bytes of the largest strip decoded; 0 without strips."""
         if not self.strips:

@@ -158,13 +158,17 @@ def _read_assets(filesystem: Filesystem, place: Place, found: Diagnostics) -> tu
     for slot, (path, content) in enumerate(filesystem.files.items()):
         key = zlib.crc32(path.encode("utf-8"))
         stored = len(content)
-        entry = Entry(path, key, Kind.FILE, 0, stored, zlib.crc32(content), 0, 0, 0, Codec.RAW, 0, 0, NO_VARIANT, slot)
+        entry = Entry(
+            path, key, Kind.FILE, 0, stored, zlib.crc32(content), 0, 0, 0, Codec.RAW, 0, 0, NO_VARIANT, slot
+        )
         if stored >= ENTRY_BYTES:
             headed, is_sound = read_bare_entry(content, path, slot)
             if headed.key == key and is_sound:
                 entry = headed
             if _is_headed(headed, key, stored) and not _is_whole(headed, key, stored, is_sound):
-                found.error("IB606", f'"{path}": the entry in front of its payload is damaged', place, asset=path)
+                found.error(
+                    "IB606", f'"{path}": the entry in front of its payload is damaged', place, asset=path
+                )
                 continue
         assets.append(entry)
     return tuple(assets)

@@ -249,7 +249,9 @@ def _read_map(view: memoryview, m: FontMetrics, name: str) -> dict[int, int]:
     for number in range(m.segments):
         first, last_delta, base, pages = _SEGMENT.unpack_from(view, _HEADER.size + _SEGMENT.size * number)
         if first < following or first + last_delta > _CODEPOINT_MAX:
-            fail_malformed(name, f"segment {number} starts at U+{first:04X}, expected from U+{following:04X} on")
+            fail_malformed(
+                name, f"segment {number} starts at U+{first:04X}, expected from U+{following:04X} on"
+            )
         following = first + last_delta + 1
         if pages:
             deltas, ranks = _read_pages(view, pages, last_delta + 1, name)

@@ -264,9 +264,7 @@ class _Reader:
             head, size = _read_pair(item.data)
             content = self._read_ctz(head, size, path) if size <= self.budget else b""
             if size > self.budget:
-                fail(
-                    "IB605", f'"{path}" has {size} bytes, more than its image holds', self.place
-                )
+                fail("IB605", f'"{path}" has {size} bytes, more than its image holds', self.place)
         else:
             fail("IB605", f'littlefs file "{path}" has no content', self.place)
         self.budget -= len(content)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity
 from imgbuild.model import Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Samples
-from imgbuild.reader.bitmap import Bitmap, read_bitmap
+from imgbuild.reader.bitmap import Bitmap, fail_malformed, read_bitmap
 from imgbuild.reader.container import Image, open_image
 from imgbuild.reader.font import Font, read_font
 from imgbuild.reader.pack import Entry, Pack
 
-_KIND_NAMES = {Kind.BITMAP: "bitmaps", Kind.FONT: "fonts", Kind.FILE: "files"}
+_KIND_NAMES: dict[int, str] = {Kind.BITMAP: "bitmaps", Kind.FONT: "fonts", Kind.FILE: "files"}
+_DIFFERENCES_MAX = 5
+"""Of one font: further glyphs that differ tell nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,15 @@ def verify_image(data: bytes | memoryview, place: Place, *, layout: str | None =
 
 
 def _count(image: Image) -> dict[str, int]:
-    kinds = Counter(_KIND_NAMES.get(Kind(a.kind), "others") if a.kind in _KIND_NAMES else "others" for a in image.assets)
+    kinds = Counter(_KIND_NAMES.get(asset.kind, "others") for asset in image.assets)
     counts = {what: kinds[what] for what in (*_KIND_NAMES.values(), "others")}
-    if image.pack is None:
-        payload_bytes = sum(asset.stored_bytes for asset in image.assets)
-    else:
-        payload_bytes = sum(size for _, size in {(a.offset, a.stored_bytes) for a in image.assets})
-    return {"assets": len(image.assets), **counts, "payload_bytes": payload_bytes}
+    spans = {(_file_of(image, asset), asset.offset, asset.stored_bytes) for asset in image.assets}
+    return {"assets": len(image.assets), **counts, "payload_bytes": sum(size for _, _, size in spans)}
+
+
+def _file_of(image: Image, asset: Entry) -> str:
+    """What an asset's offset counts in: its file in littlefs, the pack otherwise."""
+    return "" if image.pack else asset.name
 
 
 def _check_names(pack: Pack, found: Diagnostics) -> None:
@@ -97,18 +103,16 @@ def _check_lookup(pack: Pack, found: Diagnostics) -> None:
 
 def _check_overlap(pack: Pack, found: Diagnostics) -> None:
     """Assets may share one payload as a whole, never a part of it."""
-    end, owner = 0, ""
-    for entry in sorted(pack.entries, key=lambda e: (e.offset, e.stored_bytes)):
-        is_shared = owner != "" and entry.offset + entry.stored_bytes == end and entry.offset == start
-        if entry.offset < end and not is_shared:
+    owners = {(entry.offset, entry.stored_bytes): entry.name for entry in pack.entries if entry.stored_bytes}
+    spans = sorted(owners)
+    for before, after in itertools.pairwise(spans):
+        if sum(before) > after[0]:
             found.error(
                 "IB606",
-                f'payload of "{entry.name}" at 0x{entry.offset:X} overlaps that of "{owner}"',
+                f'payload of "{owners[after]}" at 0x{after[0]:X} overlaps that of "{owners[before]}"',
                 pack.place,
-                asset=entry.name,
+                asset=owners[after],
             )
-        if entry.stored_bytes:
-            start, end, owner = entry.offset, max(end, entry.offset + entry.stored_bytes), entry.name
 
 
 def _check_contract(pack: Pack, found: Diagnostics) -> None:
@@ -129,8 +133,7 @@ def _check_contract(pack: Pack, found: Diagnostics) -> None:
 def _check_payload(
     image: Image, asset: Entry, checked: set[tuple[str, int, int, int]], found: Diagnostics
 ) -> None:
-    source = "" if image.pack else asset.name
-    identity = (source, asset.offset, asset.stored_bytes, asset.crc32)
+    identity = (_file_of(image, asset), asset.offset, asset.stored_bytes, asset.crc32)
     payload = image.payload(asset)
     if identity not in checked:
         crc = zlib.crc32(payload)
@@ -142,4 +145,138 @@ def _check_payload(
     try:
         _decode(image, asset, payload)
     except BuildError as error:
-        found.extend(error.diagnostics)
+        for diagnostic in error.diagnostics:
+            found.error(diagnostic.code, diagnostic.message, image.place, asset=asset.name)
+
+
+def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Font | bytes | None:
+    """What a payload holds; None for kinds that this reader does not know. Raises IB608."""
+    if asset.kind == Kind.BITMAP:
+        bitmap = read_bitmap(payload, asset)
+        _check_strips(image, bitmap)
+        return bitmap.samples()
+    if asset.kind == Kind.FONT:
+        return read_font(payload, asset)
+    if asset.kind == Kind.FILE:
+        if asset.codec != Codec.RAW:
+            fail_malformed(asset.name, f"a file with codec {asset.codec}, files are stored raw")
+        return bytes(payload)
+    return None
+
+
+def _check_strips(image: Image, bitmap: Bitmap) -> None:
+    """A device reserves the header's max_strip_bytes: no strip may be larger."""
+    header = image.header
+    if header is not None and bitmap.max_strip_bytes > header.max_strip_bytes:
+        fail_malformed(
+            bitmap.name,
+            f"strips of {bitmap.max_strip_bytes} bytes, the header says at most {header.max_strip_bytes}",
+        )
+    sizes = bitmap.stride_bytes + bitmap.alpha_stride_bytes
+    for number, (start, end, _) in enumerate(bitmap.strips):
+        rows = min(bitmap.strip_rows, bitmap.height - number * bitmap.strip_rows)
+        if end - start > rows * sizes:
+            fail_malformed(bitmap.name, f"strip {number} is stored larger than its {rows * sizes} bytes")
+
+
+# --- what the build meant ----------------------------------------------------------------------
+
+
+def compare_expected(image: Image, encoded: Sequence[EncodedAsset]) -> list[Diagnostic]:
+    """Decode every asset again and compare it with what the build meant: IB613 for each difference.
+
+    Also compares the set of names, the index entries and, in a pack, the alignment of the anchors.
+    """
+    found = Diagnostics()
+    surplus = {asset.name for asset in image.assets} - {asset.name for asset in encoded}
+    for name in sorted(surplus):
+        found.error("IB613", f'the image holds "{name}", which no step made', image.place, asset=name)
+    for asset in encoded:
+        try:
+            differences = _compare_asset(image, asset)
+        except BuildError as error:
+            differences = [f"{d.code}: {d.message}" for d in error.diagnostics]
+        for difference in differences:
+            found.error("IB613", f'"{asset.name}": {difference}', image.place, asset=asset.name)
+    return found.items
+
+
+def _compare_asset(image: Image, asset: EncodedAsset) -> list[str]:
+    entry = image.find(asset.name)
+    names = ("key", "kind", "crc32", "width", "height", "pixel_format", "codec")
+    pairs = [(name, getattr(entry, name), getattr(asset, name)) for name in names]
+    pairs.append(("stored_bytes", entry.stored_bytes, len(asset.payload)))
+    differences = [f"{name} is {got}, meant was {meant}" for name, got, meant in pairs if got != meant]
+    if differences:
+        return differences
+    if image.pack is not None:
+        if image.pack.get(asset.key) != entry:
+            differences.append("look-up by key gives another asset")
+        if (entry.offset + asset.anchor_bytes) % asset.align_bytes:
+            at = entry.offset + asset.anchor_bytes
+            differences.append(f"anchor at 0x{at:X}, expected a multiple of {asset.align_bytes}")
+    decoded = _decode(image, entry, image.payload(entry))
+    expected = asset.expected
+    if isinstance(expected, Samples) and isinstance(decoded, Samples):
+        return differences + _compare_samples(decoded, expected)
+    if isinstance(expected, DecodedFont) and isinstance(decoded, Font):
+        return differences + _compare_fonts(decoded, expected)
+    if decoded != expected:
+        differences.append("other bytes than meant")
+    return differences
+
+
+def _compare_samples(decoded: Samples, expected: Samples) -> list[str]:
+    """Compare plane by plane; a palette's order counts, as the indices do."""
+    differences = []
+    for plane in ("colour", "alpha", "palette"):
+        got, meant = getattr(decoded, plane), getattr(expected, plane)
+        if got is None or meant is None:
+            if got is not meant:
+                differences.append(f"{plane}: {_describe(got)}, meant was {_describe(meant)}")
+        elif got.shape != meant.shape or got.dtype.itemsize != meant.dtype.itemsize:
+            differences.append(f"{plane}: {_describe(got)}, meant was {_describe(meant)}")
+        elif not np.array_equal(got, meant):
+            where = np.argwhere(got != meant)
+            at = tuple(where[0].tolist())
+            differences.append(
+                f"{plane} at {at} is {got[at]}, meant was {meant[at]} ({len(where)} values differ)"
+            )
+    return differences
+
+
+def _describe(plane: NDArray[np.generic] | None) -> str:
+    return "none" if plane is None else f"{plane.dtype.name}{list(plane.shape)}"
+
+
+def _compare_fonts(font: Font, expected: DecodedFont) -> list[str]:
+    decoded = font.to_decoded()
+    names = (
+        "size_px",
+        "bpp",
+        "ascent",
+        "descent",
+        "line_gap",
+        "underline_position",
+        "underline_thickness",
+    )
+    pairs = [(name, getattr(decoded, name), getattr(expected, name)) for name in names]
+    pairs.append(("glyph count", len(decoded.glyphs), len(expected.glyphs)))
+    differences = [f"{name} is {got}, meant was {meant}" for name, got, meant in pairs if got != meant]
+    if not differences:
+        for index, (got, meant) in enumerate(zip(decoded.glyphs, expected.glyphs, strict=True)):
+            what = _compare_glyphs(got, meant)
+            if what:
+                differences.append(f"glyph {index} (U+{max(meant.codepoint, 0):04X}): {what}")
+    return differences[:_DIFFERENCES_MAX]
+
+
+def _compare_glyphs(got: DecodedGlyph, meant: DecodedGlyph) -> str:
+    """A blank glyph has neither size nor place: only code point and advance are compared."""
+    if (got.codepoint, got.advance) != (meant.codepoint, meant.advance):
+        return f"U+{got.codepoint:04X}, advance {got.advance}; meant was advance {meant.advance}"
+    if not got.coverage.size and not meant.coverage.size:
+        return ""
+    if (got.x, got.y) != (meant.x, meant.y):
+        return f"place is {got.x}, {got.y}, meant was {meant.x}, {meant.y}"
+    return "" if np.array_equal(got.coverage, meant.coverage) else "other coverage than meant"

@@ -10,6 +10,7 @@ import ctypes
 import hashlib
 import re
 import struct
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ def decode_font(path: Path, options: FontOptions, place: Place | None, asset_nam
         style = _style(options, bool(face.contents.face_flags & _FACE_FLAG_SCALABLE))
         glyphs = (_notdef(source, face, style, options), *_render_all(source, face, style, present))
         metrics = _metrics(face, options.size_px)
+    notes += _check_ink(source, glyphs[1:], options.size_px)
     return DecodedFont(
         size_px=options.size_px,
         bpp=options.bpp,
@@ -258,6 +260,16 @@ def _check_present(source: _Source, present: int, missing: tuple[int, ...]) -> N
     if present >= GLYPHS_MAX:
         message = f'font "{source.path.name}" would get {present} characters, at most {GLYPHS_MAX - 1} fit'
         source.fail("IB306", message, "ask for fewer characters")
+
+
+def _check_ink(source: _Source, glyphs: tuple[DecodedGlyph, ...], size_px: int) -> tuple[str, ...]:
+    """Notes on characters that should show but have no ink: lost in a broken font or at a tiny size."""
+    visible = [glyph for glyph in glyphs if unicodedata.category(chr(glyph.codepoint))[0] not in "CMZ"]
+    blank = [glyph.codepoint for glyph in visible if not glyph.coverage.size]
+    if blank and len(blank) == len(visible):
+        names = describe_characters(blank)
+        source.fail("IB301", f'all glyphs of font "{source.path.name}" are blank at {size_px} px: {names}')
+    return (f"without ink: {describe_characters(blank)}",) if blank else ()
 
 
 def _style(options: FontOptions, is_scalable: bool) -> _Style:

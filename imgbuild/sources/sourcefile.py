@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -32,13 +33,14 @@ def read_source(path: Path, place: Place, asset_name: str) -> SourceFile:
     """Read ``path`` whole. Raises BuildError: IB110 (not readable), IB202 (too large a file)."""
     try:
         with path.open("rb") as stream:
-            data = stream.read(limits.SOURCE_BYTES_MAX + 1)
+            size_bytes = os.fstat(stream.fileno()).st_size
+            data = stream.read() if size_bytes <= limits.SOURCE_BYTES_MAX else b""
     except OSError as problem:
-        reason = problem.strerror or str(problem)
+        reason = (problem.strerror or str(problem)).lower()
         message = f'"{path.name}" of image "{asset_name}" cannot be read: {reason}'
         fail("IB110", message, place, asset=asset_name)
     source = SourceFile(path, place, asset_name, data, hashlib.sha256(data).hexdigest())
-    if len(data) > limits.SOURCE_BYTES_MAX:
-        most = format_bytes(limits.SOURCE_BYTES_MAX)
-        source.refuse("IB202", f"is a file of more than {most}, which no picture needs")
+    if size_bytes > limits.SOURCE_BYTES_MAX:
+        found, most = format_bytes(size_bytes), format_bytes(limits.SOURCE_BYTES_MAX)
+        source.refuse("IB202", f"is a file of {found}; at most {most} are read")
     return source

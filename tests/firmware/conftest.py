@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
 from firmware.example import Run, require_tools, run_firmware
 
 

@@ -1,4 +1,4 @@
-"""The screen that a Cortex-M4 draws out of SPI flash is the one that the Python reader draws from the same bytes."""
+"""The screen that a Cortex-M4 draws out of SPI flash is the one that the Python reader draws."""
 
 from __future__ import annotations
 
@@ -14,11 +14,10 @@ import freetype
 import numpy as np
 import pytest
 import yaml
-from numpy.typing import NDArray
-from PIL import Image, ImageOps
-
 from e2e.demo_screen import HEIGHT_PX, WIDTH_PX, Item, draw_screen, read_items
 from firmware.example import MANIFEST, REPOSITORY, U16, VIEWER, Run, require_tools
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
 
 pytestmark = pytest.mark.xdist_group("firmware")
 
@@ -154,7 +153,7 @@ def text_items() -> list[Item]:
     return [item for item in read_items("pieces_items.def") if item.macro == "TEXT"]
 
 
-@pytest.mark.parametrize("item", text_items(), ids=lambda item: f"{item.name}-{ascii(item.text)}")
+@pytest.mark.parametrize("item", text_items(), ids=lambda item: f"{item.name}-{item.text!a}")
 def test_a_glyph_is_the_bitmap_that_freetype_renders(firmware_run: Run, item: Item) -> None:
     entry = manifest_entry(item.name)
     face = font_face(entry)
@@ -177,7 +176,7 @@ def test_keys_of_the_header_are_those_of_the_names(firmware_run: Run) -> None:
     header = (firmware_run.build / "demo_assets.h").read_text(encoding="utf-8")
     for item in read_items("demo_items.def"):
         if item.macro == "BITMAP_KEY":
-            found = re.search(rf"#define {item.key} (0x[0-9A-Fa-f]+)", header)
+            found = re.search(rf"#define {item.key} +UINT32_C\((0x[0-9A-F]+)\)", header)
             assert found, item.key
             assert int(found[1], 16) == zlib.crc32(item.name.encode())
 

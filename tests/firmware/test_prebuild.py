@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PIL import Image
-
 from firmware.example import REPOSITORY, Work, require_tools, run_make, work_of
+from PIL import Image
 
 pytestmark = pytest.mark.xdist_group("firmware")
 
@@ -51,7 +50,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Tree:
     require_tools("make", "arm-none-eabi-gcc")
     folder = tmp_path_factory.mktemp("prebuild")
     for name in ("manifests", "assets"):
-        shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "draw*"))
+        shutil.copytree(
+            REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "draw*")
+        )
     made = Tree(folder)
     first = made.make("-j4")
     assert first.image_builds == 1

@@ -169,23 +169,3 @@ void board_finish(int code) {
   for (;;) {
   }
 }
-
-/* The compiler may call these two by itself (GCC manual, "Standards"). */
-void *memcpy(void *restrict to, const void *restrict from, size_t count);
-void *memcpy(void *restrict to, const void *restrict from, size_t count) {
-  uint8_t *out = to;
-  const uint8_t *in = from;
-  while (count-- > 0u) {
-    *out++ = *in++;
-  }
-  return to;
-}
-
-void *memset(void *to, int value, size_t count);
-void *memset(void *to, int value, size_t count) {
-  uint8_t *out = to;
-  while (count-- > 0u) {
-    *out++ = (uint8_t)value;
-  }
-  return to;
-}

@@ -1,4 +1,4 @@
-"""Turns a frame that the firmware sent over its serial port into a PNG file."""
+"""Turns a frame that the firmware sent over its serial port into a PNG file."""  # noqa: INP001 - a script
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FRAME = re.compile(rb"^FRAME (\w+) (\d+) (\d+) ([0-9a-f]{8})\r?\n(.*?)^END\r?$"
 
 
 def read_frames(log: bytes) -> dict[str, tuple[int, int, bytes]]:
-    """Every frame of a log by its label: width and height in px, RGB565 values, two bytes each, high byte first.
+    """Every frame of a log by its label: width and height in px, RGB565 values of two bytes, high byte first.
 
     Raises ``ValueError`` for a frame that is incomplete or whose CRC-32 (over little-endian pixels) differs.
     """

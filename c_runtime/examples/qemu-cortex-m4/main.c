@@ -5,9 +5,9 @@
 #include "demo_screen.h"
 #include "imgb.h"
 
-/* The image starts behind the reserved 512 KiB of board qemu-ast1030; "make nor.bin" puts it there. */
-#ifndef IMAGE_OFFSET
-#define IMAGE_OFFSET 0x80000u
+/* The manifest's board and board.h must mean the same chip at the same place. */
+#if DEMO_BASE_ADDRESS != BOARD_FLASH_WINDOW + DEMO_REGION_OFFSET
+#error "manifests/demo.yaml is made for another board"
 #endif
 
 #define PIXELS (DEMO_WIDTH_PX * DEMO_HEIGHT_PX)
@@ -31,13 +31,13 @@ static int read_by_spi(void *context, uint32_t offset, void *buffer, uint32_t le
   counts_t *counts = context;
   counts->reads++;
   counts->read_bytes += length;
-  nor_read(IMAGE_OFFSET + offset, buffer, length);
+  nor_read(DEMO_REGION_OFFSET + offset, buffer, length);
   return IMGB_OK;
 }
 
 static int read_by_window(void *context, uint32_t offset, void *buffer, uint32_t length) {
   counts_t *counts = context;
-  const uint8_t *from = nor_window(IMAGE_OFFSET + offset);
+  const uint8_t *from = nor_window(DEMO_REGION_OFFSET + offset);
   uint8_t *to = buffer;
   counts->reads++;
   counts->read_bytes += length;
@@ -51,7 +51,7 @@ static const void *map_window(void *context, uint32_t offset, uint32_t length) {
   counts_t *counts = context;
   (void)length; /* the whole chip is mapped */
   counts->maps++;
-  return nor_window(IMAGE_OFFSET + offset);
+  return nor_window(DEMO_REGION_OFFSET + offset);
 }
 
 /* --- report --- */
@@ -167,9 +167,8 @@ static int open_and_check(const char *what, imgb_pack_t *pack, const imgb_io_t *
 int main(void) {
   counts_t counts_by_read = {0, 0, 0};
   counts_t counts_by_map = {0, 0, 0};
-  const imgb_io_t io_by_read = {read_by_spi, NULL, &counts_by_read, BOARD_FLASH_BYTES - IMAGE_OFFSET, 1};
-  const imgb_io_t io_by_map = {read_by_window, map_window, &counts_by_map, BOARD_FLASH_BYTES - IMAGE_OFFSET,
-                               1};
+  const imgb_io_t io_by_read = {read_by_spi, NULL, &counts_by_read, DEMO_REGION_BYTES, 1};
+  const imgb_io_t io_by_map = {read_by_window, map_window, &counts_by_map, DEMO_REGION_BYTES, 1};
   imgb_pack_t by_read;
   imgb_pack_t by_map;
 

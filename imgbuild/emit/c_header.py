@@ -1,0 +1,139 @@
+"""The generated headers (C99 and C++).
+
+``<name>_assets.h`` holds only what names, shapes and options decide, so that a changed pixel compiles no
+C again; ``<name>_digest.h`` changes with every byte and is for code that authenticates.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+
+from imgbuild.emit.c_names import c_identifier, macro_name
+from imgbuild.emit.job import EmitJob
+from imgbuild.model import Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
+
+FORMAT_MAJOR = 1
+_DIGEST_COLUMNS = 8
+
+
+def emit_c_header(job: EmitJob) -> list[Artifact]:
+    """``<name>_assets.h`` and ``<name>_digest.h`` in the header folder, UTF-8 with LF."""
+    return [
+        Artifact(job.header_folder / f"{job.name}_assets.h", assets_header(job).encode()),
+        Artifact(job.header_folder / f"{job.name}_digest.h", digest_header(job).encode()),
+    ]
+
+
+def strip_cap_bytes(assets: Iterable[PlannedAsset]) -> int:
+    """The most bytes that a decoded strip can take, whatever the pixels are: 0 if all bitmaps are raw.
+
+    The pack's own ``max_strip_bytes`` may be less, and with codec auto it moves with the pixels.
+    """
+    options = [asset.options for asset in assets if isinstance(asset.options, ImageOptions)]
+    return max((o.strip_bytes for o in options if o.codec != "raw"), default=0)
+
+
+def assets_header(job: EmitJob) -> str:
+    """The text of ``<name>_assets.h``."""
+    prefix = c_identifier(job.name)
+    groups = [_pack_macros(job)]
+    groups += [_asset_macros(prefix, asset) for asset in sorted(job.assets, key=lambda a: a.name.encode())]
+    body = [
+        '#include "imgb.h"',
+        "",
+        f"#if IMGB_FORMAT_MAJOR != {FORMAT_MAJOR}",
+        f'#error "this header and its flash image are of format {FORMAT_MAJOR}, imgb.h reads another one"',
+        "#endif",
+    ]
+    for comment, macros in groups:
+        body += ["", f"/* {comment} */", *_define(macros)]
+    return _guard(f"{prefix}_ASSETS_H", body)
+
+
+def _pack_macros(job: EmitJob) -> tuple[str, list[tuple[str, str]]]:
+    prefix, image = c_identifier(job.name), job.image
+    target = image.partition.target
+    macros = [
+        (f"{prefix}_FORMAT_MAJOR", str(FORMAT_MAJOR)),
+        (f"{prefix}_PACK_ID", _u32(image.pack_id)),
+        (f"{prefix}_CONTRACT", _u32(image.contract_hash)),
+        (f"{prefix}_MAX_STRIP_BYTES", f"UINT32_C({strip_cap_bytes(image.partition.assets)})"),
+        (f"{prefix}_REGION_OFFSET", _u32(target.region.offset_bytes)),
+        (f"{prefix}_REGION_BYTES", _u32(target.region.size_bytes)),
+        (f"{prefix}_ERASE_BYTES", _u32(target.erase_bytes)),
+    ]
+    if target.base_address is not None:
+        macros.append((f"{prefix}_BASE_ADDRESS", _u32(target.base_address)))
+    return f"{_comment(job.name)} on {_comment(target.chip.name)}: region, identity, RAM for strips", macros
+
+
+def _asset_macros(prefix: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    macro = macro_name(prefix, asset.name)
+    shape, macros = _SHAPES[asset.kind](macro, asset)
+    kind = asset.kind.name
+    macros = [(macro, _u32(asset.key)), (f"{macro}_KIND", f"IMGB_KIND_{kind}"), *macros]
+    return f'"{_comment(asset.name)}": {kind.lower()}{shape}', macros
+
+
+def _bitmap_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    sizes = [(f"{macro}_WIDTH", str(asset.width)), (f"{macro}_HEIGHT", str(asset.height))]
+    return f", {asset.width}x{asset.height} px", sizes
+
+
+def _font_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    return f", {asset.height} px", [(f"{macro}_SIZE_PX", str(asset.height))]
+
+
+def _file_shape(_macro: str, _asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    return "", []
+
+
+_SHAPES: dict[Kind, Callable[[str, EncodedAsset], tuple[str, list[tuple[str, str]]]]] = {
+    Kind.BITMAP: _bitmap_shape,
+    Kind.FONT: _font_shape,
+    Kind.FILE: _file_shape,
+}
+
+
+def digest_header(job: EmitJob) -> str:
+    """The text of ``<name>_digest.h``: what the image's bytes decide."""
+    prefix, image = c_identifier(job.name), job.image
+    digest = [f"0x{byte:02x}" for byte in bytes.fromhex(image.sha256)]
+    rows = [", ".join(digest[i : i + _DIGEST_COLUMNS]) for i in range(0, len(digest), _DIGEST_COLUMNS)]
+    macros = [
+        (f"{prefix}_CONTENT_VERSION", f"UINT32_C({image.content_version})"),
+        (f"{prefix}_TOTAL_BYTES", f"UINT32_C({image.total_bytes})"),
+        (f"{prefix}_IMAGE_BYTES", f"UINT32_C({len(image.data)})"),
+        (f"{prefix}_IMAGE_CRC32", _u32(zlib.crc32(image.data))),
+    ]
+    sha256 = ", \\\n   ".join(rows)
+    body = [
+        "#include <stdint.h>",
+        "",
+        "/* TOTAL_BYTES: pack or filesystem; IMAGE_BYTES: with padding, what CRC-32 and SHA-256 run over */",
+        *_define(macros),
+        "",
+        f"/* initialiser of a uint8_t[32] */\n#define {prefix}_IMAGE_SHA256 \\\n  {{{sha256}}}",
+    ]
+    return _guard(f"{prefix}_DIGEST_H", body)
+
+
+def _define(macros: list[tuple[str, str]]) -> list[str]:
+    width = max(len(name) for name, _ in macros)
+    return [f"#define {name.ljust(width)} {value}" for name, value in macros]
+
+
+def _guard(guard: str, body: list[str]) -> str:
+    lines = ["/* Generated by imgbuild: changes are lost. */", f"#ifndef {guard}", f"#define {guard}", ""]
+    return "\n".join([*lines, *body, "", f"#endif /* {guard} */", ""])
+
+
+def _u32(value: int) -> str:
+    return f"UINT32_C(0x{value:08X})"
+
+
+def _comment(text: str) -> str:
+    """``text`` for a C comment: it neither ends the comment, nor opens one, nor splices lines."""
+    safe = (c if c.isprintable() and c not in "*\\" else f"<{ord(c):02x}>" for c in text)
+    return "".join(safe)

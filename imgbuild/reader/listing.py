@@ -1,0 +1,85 @@
+"""What ``ls`` and ``info`` tell of an opened image, as plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from imgbuild.errors import BuildError
+from imgbuild.model import Codec, Kind
+from imgbuild.reader.bitmap import PIXEL_FORMATS, read_bitmap
+from imgbuild.reader.container import Image
+from imgbuild.reader.pack import Entry
+
+
+def list_assets(image: Image) -> list[dict[str, Any]]:
+    """One row per asset, sorted by name, with the keys of ``ls --json``; fields that do not apply are left out."""
+    return [_row(image, entry) for entry in image.assets]
+
+
+def _row(image: Image, entry: Entry) -> dict[str, Any]:
+    row: dict[str, Any] = {"key": f"0x{entry.key:08X}", "name": entry.name, "kind": _kind_name(entry.kind)}
+    if entry.kind in (Kind.BITMAP, Kind.FONT):
+        row["pixel_format"] = _format_name(entry.pixel_format)
+    row["codec"] = _codec_name(entry.codec)
+    if entry.kind == Kind.BITMAP:
+        row["width"] = entry.width
+    if entry.kind in (Kind.BITMAP, Kind.FONT):
+        row["height"] = entry.height
+    if image.pack is not None:
+        row["offset"] = entry.offset
+    row["stored_bytes"] = entry.stored_bytes
+    row["raw_bytes"] = _raw_bytes(image, entry)
+    row["crc32"] = f"0x{entry.crc32:08X}"
+    return row
+
+
+def _raw_bytes(image: Image, entry: Entry) -> int:
+    """Bytes of the pixels uncompressed, palette included; of anything else the stored bytes."""
+    if entry.kind != Kind.BITMAP:
+        return entry.stored_bytes
+    try:
+        bitmap = read_bitmap(image.payload(entry), entry)
+    except BuildError:
+        return entry.stored_bytes
+    return entry.height * (bitmap.stride_bytes + bitmap.alpha_stride_bytes) + 4 * bitmap.palette_count
+
+
+def _kind_name(kind: int) -> str:
+    return Kind(kind).name.lower() if kind in set(Kind) else f"kind {kind}"
+
+
+def _codec_name(codec: int) -> str:
+    return Codec(codec).name.lower() if codec in set(Codec) else f"codec {codec}"
+
+
+def _format_name(number: int) -> str:
+    return PIXEL_FORMATS[number].name if number in PIXEL_FORMATS else f"0x{number:02X}"
+
+
+def tell_facts(image: Image) -> dict[str, Any]:
+    """What ``info`` prints, in its order."""
+    payloads = {
+        (entry.name if image.pack is None else "", entry.offset, entry.stored_bytes) for entry in image.assets
+    }
+    facts: dict[str, Any] = {
+        "container": image.container,
+        "image_bytes": image.size_bytes,
+        "assets": len(image.assets),
+    }
+    facts["payload_bytes"] = sum(stored for _, _, stored in payloads)
+    if image.block_bytes:
+        facts |= {"block_bytes": image.block_bytes, "block_count": image.block_count}
+    header = image.header
+    if header is not None:
+        facts |= {
+            "total_bytes": header.total_bytes,
+            "format_major": header.major,
+            "min_reader": header.min_reader,
+            "content_version": header.content_version,
+            "pack_id": header.pack_id,
+            "contract_hash": header.contract_hash,
+            "max_strip_bytes": header.max_strip_bytes,
+            "align_bytes": 1 << min(header.align_log2, 31),
+            "erase_bytes": 1 << min(header.erase_log2, 31),
+        }
+    return facts

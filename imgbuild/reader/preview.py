@@ -1,0 +1,54 @@
+"""Assets as PNG, decoded from the packed bytes, so that a preview cannot lie."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgbuild.model import Kind
+from imgbuild.reader.bitmap import read_bitmap
+from imgbuild.reader.container import Image
+from imgbuild.reader.font import Font, read_font
+from imgbuild.reader.pack import Entry
+
+_SHEET_PX = 640
+_GAP_PX = 2
+
+
+def preview_png(image: Image, entry: Entry) -> bytes:
+    """A bitmap as it is drawn, or all glyphs of a font in rows; PNG bytes. Raises BuildError on damage."""
+    payload = image.payload(entry)
+    if entry.kind == Kind.BITMAP:
+        return encode_png(read_bitmap(payload, entry).rgba())
+    return encode_png(_glyph_sheet(read_font(payload, entry)))
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """PNG of uint8 ``[h, w]``, ``[h, w, 3]`` or ``[h, w, 4]``."""
+    from PIL import Image as PillowImage
+
+    buffer = io.BytesIO()
+    PillowImage.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _glyph_sheet(font: Font) -> NDArray[np.uint8]:
+    """Black glyphs on white, each on its baseline in a cell of the font's largest glyph."""
+    glyphs = [font.glyph(index) for index in range(font.metrics.glyphs)]
+    top = max((glyph.y for glyph in glyphs), default=0)
+    bottom = min((glyph.y - glyph.coverage.shape[0] for glyph in glyphs), default=0)
+    left = min((glyph.x for glyph in glyphs), default=0)
+    right = max((glyph.x + glyph.coverage.shape[1] for glyph in glyphs), default=0)
+    cell_w, cell_h = right - left + _GAP_PX, top - bottom + _GAP_PX
+    columns = max(1, min(len(glyphs), _SHEET_PX // cell_w))
+    rows = -(-len(glyphs) // columns)
+    sheet = np.full((rows * cell_h + _GAP_PX, columns * cell_w + _GAP_PX), 255, np.uint8)
+    scale = 255 // ((1 << font.metrics.bpp) - 1)
+    for number, glyph in enumerate(glyphs):
+        height, width = glyph.coverage.shape
+        y = number // columns * cell_h + _GAP_PX + top - glyph.y
+        x = number % columns * cell_w + _GAP_PX + glyph.x - left
+        sheet[y : y + height, x : x + width] -= glyph.coverage * np.uint8(scale)
+    return sheet
