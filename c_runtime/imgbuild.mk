@@ -61,7 +61,7 @@ $(IMGBUILD_STAMP): $(IMGBUILD_MANIFEST) $(IMGBUILD_MK)
 $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS): $(IMGBUILD_STAMP) ;
 
 # Build although the stamp is young: an output was deleted, or the command is another one (IMGBUILD_FLAGS, ...).
-ifneq ($(words $(wildcard $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS))),3)
+ifneq ($(words $(wildcard $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS) $(IMGBUILD_STAMP).d)),4)
   $(IMGBUILD_STAMP): imgbuild-always
 endif
 ifneq ($(strip $(shell cat $(IMGBUILD_STAMP) 2>/dev/null)),$(strip $(IMGBUILD_COMMAND)))

@@ -1,5 +1,10 @@
 """``python -m imgbuild``: the same as the script."""
 
-from imgbuild.cli.main import main
+import sys
+
+try:
+    from imgbuild.cli.main import main
+except KeyboardInterrupt:  # Ctrl-C while Python still loads
+    sys.exit(130)
 
 main()

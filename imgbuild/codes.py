@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from imgbuild.errors import ExitCode
+from imgbuild.errors import Diagnostic, ExitCode, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +147,9 @@ CODES: dict[str, CodeInfo] = {
     # 9xx internal
     "IB901": _info("internal error", "A defect of imgbuild; --debug shows where.", ExitCode.INTERNAL),
 }
+
+
+def exit_code_of(diagnostics: Iterable[Diagnostic]) -> int:
+    """The process exit code that the worst of ``diagnostics`` asks for."""
+    codes = [CODES[d.code].exit_code for d in diagnostics if d.severity is Severity.ERROR]
+    return max(codes, default=ExitCode.DONE)

@@ -115,11 +115,3 @@ def fail(
 ) -> NoReturn:
     """Raise a :class:`BuildError` with a single error."""
     raise BuildError(Diagnostic(code, message, place, hint, asset))
-
-
-def exit_code_of(diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> int:
-    """The process exit code that the worst of ``diagnostics`` asks for."""
-    from imgbuild.codes import CODES
-
-    codes = [CODES[d.code].exit_code for d in diagnostics if d.severity is Severity.ERROR]
-    return max(codes, default=ExitCode.DONE)

@@ -6,7 +6,7 @@
 #define COUNT_MAX 32767u
 #define MAGIC 0x42474D49u    /* "IMGB" */
 #define END_MARK 0x444E4549u /* "IEND" */
-#define READ_ALIGN_MAX 4u
+#define MASK_BITS (IMGB_CFG_READ_ALIGN ? 3u : 0u) /* of read_align - 1: 1, 2 or 4 */
 
 /* CRC-32 (zlib), reflected, four bits a step: 64 bytes of table instead of 1 KB. */
 uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
@@ -23,36 +23,40 @@ uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
   return ~crc;
 }
 
-static uint8_t crc8(const uint8_t *p, uint32_t length) {
-  static const uint8_t nibbles[16] = {0x00, 0x07, 0x0E, 0x09, 0x1C, 0x1B, 0x12, 0x15,
-                                      0x38, 0x3F, 0x36, 0x31, 0x24, 0x23, 0x2A, 0x2D};
-  unsigned crc = 0;
-  while (length-- != 0) {
-    crc ^= *p++;
-    crc = ((crc << 4) & 0xFFu) ^ nibbles[crc >> 4];
-    crc = ((crc << 4) & 0xFFu) ^ nibbles[crc >> 4];
+/* CRC-8, bit by bit: an entry's 31 bytes are worth no table. */
+static uint32_t crc8(const uint8_t *p, uint32_t length) {
+  uint32_t crc = 0, bit; /* kept in the highest byte, so that a shift drops what leaves it */
+  for (; length != 0; length--) {
+    crc ^= (uint32_t)*p++ << 24;
+    for (bit = 8u; bit != 0; bit--) {
+      uint32_t top = crc & 0x80000000u;
+      crc <<= 1;
+      if (top != 0) crc ^= 0x07000000u;
+    }
   }
-  return (uint8_t)crc;
+  return crc >> 24;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
 
-int imgb_priv_near(const imgb_io_t *io, uint32_t offset, uint32_t length, uint32_t *words, const uint8_t **bytes) {
+int imgb_priv_near(const imgb_io_t *io, uint32_t offset, void *words, uint32_t length) {
   uint32_t mask = IMGB_CFG_READ_ALIGN ? io->read_align - 1u : 0;
   uint32_t skip = offset & mask;
-  if (!imgb_priv_fits(offset, length, io->size)) return IMGB_ERR_RANGE;
-  if (bytes != NULL) *bytes = (const uint8_t *)words + skip;
-  return io->read(io->ctx, offset - skip, words, (skip + length + mask) & ~mask);
+  int r = IMGB_ERR_RANGE;
+  if (imgb_priv_fits(offset, length, io->size)) {
+    r = io->read(io->ctx, offset - skip, words, (skip + length + mask) & ~mask);
+    if (skip != 0) memmove(words, (const uint8_t *)words + skip, length);
+  }
+  return r;
 }
 
-int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, uint32_t length, uint32_t *words,
-                           const uint8_t **bytes) {
+int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *words, uint32_t length) {
   if (!imgb_priv_fits(offset, length, asset->stored_bytes)) return IMGB_ERR_FORMAT;
-  return imgb_priv_near(&asset->io, asset->base + offset, length, words, bytes);
+  return imgb_priv_near(&asset->io, asset->base + offset, words, length);
 }
 
 int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count) {
-  int r = imgb_priv_payload_near(asset, offset, 4u * count, words, NULL);
+  int r = imgb_priv_payload_near(asset, offset, words, 4u * count);
   if (r == IMGB_OK) imgb_priv_words(words, count);
   return r;
 }
@@ -73,18 +77,18 @@ int imgb_read(const imgb_asset_t *asset, uint32_t offset, void *buffer, uint32_t
   while (length != 0 && r == IMGB_OK) {
     uint32_t align = io->read_align;
     uint32_t skip = offset & (align - 1u);
-    uint8_t *from = to + ((0u - (uint32_t)(uintptr_t)to) & (align - 1u));
-    uint32_t n = length - (uint32_t)(from - to);
+    uint32_t pad = (0u - (uint32_t)(uintptr_t)to) & (align - 1u);
+    uint8_t *from = to + pad;
+    uint32_t n = (length - pad) & ~(align - 1u);
     uint32_t word;
-    if (skip != 0 || n - align >= length) { /* n < align, or wrapped below zero */
-      n = align;
+    if (skip != 0 || length < pad + align) {
       from = (uint8_t *)&word;
+      n = align;
     }
-    n &= ~(align - 1u);
     r = io->read(io->ctx, offset - skip, from, n);
     n -= skip;
     if (n > length) n = length;
-    if (r == IMGB_OK && from != to) memmove(to, from + skip, n);
+    if (from != to) memmove(to, from + skip, n);
     to += n;
     offset += n;
     length -= n;
@@ -102,18 +106,9 @@ const void *imgb_map(const imgb_asset_t *asset, uint32_t offset, uint32_t length
 
 /* --- opening ----------------------------------------------------------------------------------- */
 
-static int is_erased(const uint32_t *words) {
-  uint32_t all = 0xFFFFFFFFu;
-  uint32_t i;
-  for (i = 0; i < HEADER_BYTES / 4u; i++) all &= words[i];
-  return all == 0xFFFFFFFFu;
-}
-
 static int header_is_sane(const imgb_pack_t *pack) {
   uint32_t end = pack->total_bytes - MARKER_BYTES;
-  uint32_t multiples = pack->total_bytes | pack->header_bytes | pack->index_offset | pack->tlv_offset | pack->tlv_bytes;
-  return (multiples & 3u) == 0 && pack->header_bytes >= HEADER_BYTES && (pack->assets | pack->buckets) <= COUNT_MAX &&
-         pack->buckets >= (pack->assets != 0) && pack->tlv_offset >= pack->header_bytes &&
+  return ((pack->total_bytes | pack->header_bytes | pack->index_offset) & 3u) == 0 &&
          imgb_priv_fits(pack->header_bytes, 2u * (uint32_t)pack->buckets, end) &&
          imgb_priv_fits(pack->index_offset, IMGB_ENTRY_BYTES * (uint32_t)pack->assets, end) &&
          imgb_priv_fits(pack->names_offset, pack->names_bytes, end) &&
@@ -123,11 +118,11 @@ static int header_is_sane(const imgb_pack_t *pack) {
 static int open_pack(imgb_pack_t *pack, uint32_t pack_id) {
   uint32_t w[HEADER_BYTES / 4u];
   uint32_t crc;
-  int r = imgb_priv_near(&pack->io, 0, HEADER_BYTES, w, NULL);
+  int r = imgb_priv_near(&pack->io, 0, w, HEADER_BYTES);
   if (r != IMGB_OK) return r;
   crc = imgb_priv_crc32(0, w, HEADER_BYTES - 4u);
   imgb_priv_words(w, HEADER_BYTES / 4u);
-  if (w[0] != MAGIC) return is_erased(w) ? IMGB_ERR_ERASED : IMGB_ERR_MAGIC;
+  if (w[0] != MAGIC) return w[0] == 0xFFFFFFFFu ? IMGB_ERR_ERASED : IMGB_ERR_MAGIC;
   if ((w[1] >> 8 & 0xFFu) > IMGB_FORMAT_MAJOR) return IMGB_ERR_VERSION;
   if (w[15] != crc) return IMGB_ERR_HEADER;
   pack->header_bytes = w[1] >> 16;
@@ -148,21 +143,19 @@ static int open_pack(imgb_pack_t *pack, uint32_t pack_id) {
   if (pack->total_bytes > pack->io.size) return IMGB_ERR_TRUNCATED;
   if (!header_is_sane(pack)) return IMGB_ERR_HEADER;
   if (pack_id != 0 && pack_id != pack->pack_id) return IMGB_ERR_PRODUCT;
-  r = imgb_priv_near(&pack->io, pack->total_bytes - MARKER_BYTES, MARKER_BYTES, w, NULL);
+  r = imgb_priv_near(&pack->io, pack->total_bytes - MARKER_BYTES, w, MARKER_BYTES);
   if (r != IMGB_OK) return r;
   imgb_priv_words(w, MARKER_BYTES / 4u);
   return w[0] == crc && w[1] == END_MARK ? IMGB_OK : IMGB_ERR_TORN;
 }
 
 int imgb_open(imgb_pack_t *pack, const imgb_io_t *io, uint32_t pack_id) {
-  uint32_t align = io->read_align;
+  uint32_t mask = io->read_align == 0 ? 0 : io->read_align - 1u;
   int r = IMGB_ERR_ARGUMENT;
-  memset(pack, 0, sizeof *pack);
   pack->io = *io;
-  if (align == 0) pack->io.read_align = align = 1u;
-  if (io->read != NULL && align <= (IMGB_CFG_READ_ALIGN ? READ_ALIGN_MAX : 1u) && ((align | io->size) & (align - 1u)) == 0) {
-    r = IMGB_ERR_TRUNCATED;
-    if (io->size >= HEADER_BYTES + MARKER_BYTES) r = open_pack(pack, pack_id);
+  pack->io.read_align = mask + 1u;
+  if (io->read != NULL && (mask & ~MASK_BITS) == 0 && mask != 2u && (io->size & mask) == 0) {
+    r = io->size < HEADER_BYTES + MARKER_BYTES ? IMGB_ERR_TRUNCATED : open_pack(pack, pack_id);
   }
   if (r != IMGB_OK) memset(pack, 0, sizeof *pack); /* size 0: no call reads from a pack that did not open */
   return r;
@@ -195,16 +188,17 @@ int imgb_priv_entry(uint32_t *w, imgb_asset_t *asset) {
   return IMGB_OK;
 }
 
-static int empty(imgb_asset_t *asset, int result) {
-  memset(asset, 0, sizeof *asset);
-  return result;
+/* A failed look-up leaves an asset of kind 0 and 0 bytes, which nothing opens or reads. */
+static IMGB_NOINLINE int finish(imgb_asset_t *asset, int r) {
+  if (r != IMGB_OK) memset(asset, 0, sizeof *asset);
+  return r;
 }
 
 int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
   uint32_t w[IMGB_ENTRY_BYTES / 4u];
   int r = IMGB_ERR_NOT_FOUND;
   if (ordinal < pack->assets) {
-    r = imgb_priv_near(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, IMGB_ENTRY_BYTES, w, NULL);
+    r = imgb_priv_near(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, w, IMGB_ENTRY_BYTES);
     if (r == IMGB_OK) r = imgb_priv_entry(w, asset);
     if (r == IMGB_OK && ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
                          !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
@@ -212,64 +206,57 @@ int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
       r = IMGB_ERR_ENTRY;
     }
   }
-  if (r != IMGB_OK) return empty(asset, r);
   asset->name_offset += pack->names_offset;
   asset->io = pack->io;
-  return IMGB_OK;
+  return finish(asset, r);
 }
 
-static uint32_t mix(uint32_t key, uint32_t seed) {
+/* mix() and fold() of FORMAT.md section 3.1: a place among n for a key. */
+static IMGB_NOINLINE uint32_t place(uint32_t key, uint32_t seed, uint32_t n) {
   uint32_t h = key ^ (seed * 0x9E3779B1u);
   h ^= h >> 15;
   h *= 0x2C1B3C6Du;
-  return h ^ (h >> 13);
+  h ^= h >> 13;
+  return ((h >> 15) * n) >> 17;
 }
 
-static uint32_t fold(uint32_t h, uint32_t n) { return ((h >> 15) * n) >> 17; }
-
 int imgb_get(const imgb_pack_t *pack, uint32_t key, imgb_asset_t *asset) {
-  uint32_t words[2];
-  const uint8_t *p;
-  uint32_t slot;
-  int r;
-  r = imgb_priv_near(&pack->io, pack->header_bytes + 2u * fold(mix(key, 0xFFFFu), pack->buckets), 2, words, &p);
-  if (r != IMGB_OK) return empty(asset, r);
-  slot = imgb_priv_le16(p);
-  slot = slot >= 0x8000u ? slot & 0x7FFFu : fold(mix(key, slot), pack->assets);
-  r = imgb_at(pack, slot, asset);
-  if (r == IMGB_OK && asset->key != key) r = empty(asset, IMGB_ERR_NOT_FOUND);
-  return r;
+  uint32_t word;
+  int r = imgb_priv_near(&pack->io, pack->header_bytes + 2u * place(key, 0xFFFFu, pack->buckets), &word, 2u);
+  if (r == IMGB_OK) {
+    uint32_t slot = imgb_priv_le16((const uint8_t *)&word);
+    slot = slot >= 0x8000u ? slot & 0x7FFFu : place(key, slot, pack->assets);
+    r = imgb_at(pack, slot, asset);
+  }
+  if (r == IMGB_OK && asset->key != key) r = IMGB_ERR_NOT_FOUND;
+  return finish(asset, r);
 }
 
 int imgb_find(const imgb_pack_t *pack, const char *name, imgb_asset_t *asset) {
   uint32_t words[(IMGB_NAME_MAX + 8u) / 4u];
-  const uint8_t *stored;
   uint32_t length = 0;
-  int r = IMGB_ERR_NOT_FOUND;
-  while (length <= IMGB_NAME_MAX && name[length] != '\0') length++;
-  if (length <= IMGB_NAME_MAX) {
-    r = imgb_get(pack, imgb_priv_crc32(0, name, length), asset);
-    if (r != IMGB_OK) return r;
+  int r;
+  while (length <= IMGB_NAME_MAX && name[length] != '\0') length++; /* one byte too long matches no entry */
+  r = imgb_get(pack, imgb_priv_crc32(0, name, length), asset);
+  if (r == IMGB_OK) {
     r = IMGB_ERR_NOT_FOUND;
     if (asset->name_bytes == length) {
-      r = imgb_priv_near(&pack->io, asset->name_offset, length, words, &stored);
-      if (r == IMGB_OK && memcmp(stored, name, length) == 0) return IMGB_OK;
-      if (r == IMGB_OK) r = IMGB_ERR_NOT_FOUND;
+      r = imgb_priv_near(&pack->io, asset->name_offset, words, length);
+      if (r == IMGB_OK && memcmp(words, name, length) != 0) r = IMGB_ERR_NOT_FOUND;
     }
   }
-  return empty(asset, r);
+  return finish(asset, r);
 }
 
 int imgb_name(const imgb_asset_t *asset, char *buffer, uint32_t buffer_bytes) {
   uint32_t words[(IMGB_NAME_MAX + 8u) / 4u];
-  const uint8_t *stored;
   uint32_t length = asset->name_bytes;
   int r;
   if (length == 0) return IMGB_ERR_NOT_FOUND;
   if (buffer_bytes <= length) return IMGB_ERR_BUFFER;
-  r = imgb_priv_near(&asset->io, asset->name_offset, length, words, &stored);
+  r = imgb_priv_near(&asset->io, asset->name_offset, words, length);
   if (r != IMGB_OK) return r;
-  memcpy(buffer, stored, length);
+  memcpy(buffer, words, length);
   buffer[length] = '\0';
   return IMGB_OK;
 }
@@ -310,6 +297,7 @@ int imgb_check(const imgb_pack_t *pack, unsigned what, void *work, uint32_t work
     asset.io = pack->io;
     asset.base = pack->header_bytes;
     asset.stored_bytes = pack->tlv_offset + pack->tlv_bytes - pack->header_bytes;
+    if (asset.stored_bytes > pack->total_bytes) return IMGB_ERR_INDEX; /* it ends before it starts */
     asset.crc32 = pack->index_crc32;
     r = imgb_asset_check(&asset, work, work_bytes);
     if (r != IMGB_OK) return r == IMGB_ERR_PAYLOAD ? IMGB_ERR_INDEX : r;

@@ -64,18 +64,18 @@ typedef struct imgb_io {
 
 typedef struct imgb_pack {
   imgb_io_t io;
+  uint16_t assets, buckets;
   uint32_t total_bytes, content_version, pack_id, contract_hash, max_strip_bytes;
   uint32_t header_bytes, index_offset, names_offset, names_bytes, tlv_offset, tlv_bytes, index_crc32;
-  uint16_t assets, buckets;
 } imgb_pack_t;
 
 typedef struct imgb_asset {
   imgb_io_t io;
+  uint8_t name_bytes, kind, pixel_format, codec, variant, flags;
+  uint16_t width, height, next_variant;
   uint32_t base;         /* the payload's offset for io */
   uint32_t stored_bytes, crc32, key;
   uint32_t name_offset;  /* for io; name_bytes 0: no name stored */
-  uint16_t width, height, next_variant;
-  uint8_t name_bytes, kind, pixel_format, codec, variant, flags;
 } imgb_asset_t;
 
 /* pack: imgb.c */
@@ -93,11 +93,11 @@ IMGB_NODISCARD int imgb_asset_check(const imgb_asset_t *asset, void *work, uint3
 
 /* bitmaps: imgb_bitmap.c */
 typedef struct imgb_bitmap {
-  imgb_asset_t asset;
+  uint8_t pixel_format, bits_per_pixel, order;
+  uint16_t width, height, palette_count, strip_rows, strip_count;
   uint32_t stride_bytes, alpha_stride_bytes; /* 0: no alpha plane */
   uint32_t pixels, alpha, palette, strip_table; /* offsets in the payload */
-  uint16_t width, height, palette_count, strip_rows, strip_count;
-  uint8_t pixel_format, bits_per_pixel, order;
+  imgb_asset_t asset;
 } imgb_bitmap_t;
 enum { IMGB_ORDER_BIG = 1, IMGB_ORDER_LSB_FIRST = 2, IMGB_ORDER_PREMULTIPLIED = 4 };
 #define IMGB_WORK_BYTES(max_strip_bytes) ((max_strip_bytes) + (max_strip_bytes) / 256u + 32u)
@@ -137,12 +137,12 @@ IMGB_NODISCARD int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8
 
 /* fonts: imgb_font.c */
 typedef struct imgb_font {
-  imgb_asset_t asset;
-  uint32_t records, pixels, pixels_bytes, kern, model_table, fallback_key;
+  uint8_t bpp, model, underline_thickness, advance_fraction_bits, segments, record_bytes, bits[6];
+  int8_t x_bias, y_bias;
   uint16_t size_px, glyphs, max_w, max_h;
   int16_t ascent, descent, line_gap, underline, advance_bias;
-  int8_t x_bias, y_bias;
-  uint8_t bpp, model, underline_thickness, advance_fraction_bits, segments, record_bytes, bits[6];
+  uint32_t records, pixels, pixels_bytes, kern, model_table, fallback_key;
+  imgb_asset_t asset;
 } imgb_font_t;
 typedef struct imgb_glyph {
   uint32_t offset; /* of its pixels, in the payload */

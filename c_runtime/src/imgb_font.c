@@ -105,12 +105,11 @@ int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, uint32_t *index
   glyph = w[1] >> 16;
   pages = w[2];
   if (pages != 0) {
-    const uint8_t *page;
     offset = (delta >> 6) * PAGE_BYTES;
     if (pages > font->asset.stored_bytes) return IMGB_ERR_FORMAT; /* so that the sum does not wrap */
-    r = imgb_priv_payload_near(&font->asset, pages + offset, PAGE_BYTES, words, &page);
+    r = imgb_priv_payload_near(&font->asset, pages + offset, words, PAGE_BYTES);
     if (r != IMGB_OK) return r;
-    delta = page_rank(page, delta & 63u);
+    delta = page_rank((const uint8_t *)words, delta & 63u);
     if (delta == ABSENT) return IMGB_ERR_NOT_FOUND;
   }
   glyph += delta;
@@ -136,11 +135,11 @@ static uint32_t take_bits(const uint8_t *record, uint32_t *at, uint32_t n) {
 
 int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph) {
   uint32_t words[(RECORD_BYTES_MAX + 8u) / 4u];
-  const uint8_t *p;
+  const uint8_t *p = (const uint8_t *)words;
   uint32_t at = 0, offset, area;
   int r;
   if (index >= font->glyphs) return IMGB_ERR_RANGE;
-  r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, font->record_bytes, words, &p);
+  r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, words, font->record_bytes);
   if (r != IMGB_OK) return r;
   glyph->advance = ((int32_t)take_bits(p, &at, font->bits[0]) + font->advance_bias) *
                    ((int32_t)1 << (4 - font->advance_fraction_bits));

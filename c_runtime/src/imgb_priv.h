@@ -19,6 +19,12 @@ int memcmp(const void *a, const void *b, size_t length);
 extern "C" {
 #endif
 
+#if defined(__GNUC__) || defined(__clang__)
+#define IMGB_NOINLINE __attribute__((noinline)) /* where one copy of the code is smaller than several */
+#else
+#define IMGB_NOINLINE
+#endif
+
 #define IMGB_ENTRY_BYTES 32u
 #define IMGB_NAME_MAX 63u
 
@@ -58,13 +64,11 @@ void imgb_priv_words(uint32_t *words, uint32_t count);
  * The words of the entry are turned into numbers.  IMGB_ERR_ENTRY where the check byte differs. */
 int imgb_priv_entry(uint32_t *entry, imgb_asset_t *asset);
 
-/* Reads length bytes at offset of io as one read, widened to read_align.  words takes the widened range
- * (length + 6 bytes are always enough), *bytes (may be NULL) is the place of the first byte asked for. */
-int imgb_priv_near(const imgb_io_t *io, uint32_t offset, uint32_t length, uint32_t *words, const uint8_t **bytes);
+/* Reads length bytes at offset of io as one read, widened to read_align; words has room for length + 6. */
+int imgb_priv_near(const imgb_io_t *io, uint32_t offset, void *words, uint32_t length);
 
-/* The same within a payload. */
-int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, uint32_t length, uint32_t *words,
-                           const uint8_t **bytes);
+/* The same within a payload; IMGB_ERR_FORMAT outside it. */
+int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *words, uint32_t length);
 
 /* Reads words of a payload as numbers; offset is a multiple of 4, as payloads are. */
 int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count);

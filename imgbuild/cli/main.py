@@ -10,7 +10,8 @@ from typing import NoReturn
 import click
 
 from imgbuild import __version__
-from imgbuild.errors import BuildError, Diagnostic, ExitCode, exit_code_of
+from imgbuild.codes import exit_code_of
+from imgbuild.errors import BuildError, Diagnostic, ExitCode
 
 COMMANDS = {
     "build": "build a flash image from a manifest",

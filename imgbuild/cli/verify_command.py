@@ -8,7 +8,8 @@ import click
 
 from imgbuild.cli import console
 from imgbuild.cli.image_argument import read_image_file
-from imgbuild.errors import Place, exit_code_of
+from imgbuild.codes import exit_code_of
+from imgbuild.errors import Place
 
 
 @click.command("verify")

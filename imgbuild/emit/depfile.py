@@ -11,8 +11,8 @@ from imgbuild.model import Artifact
 _BLANK = re.compile(r"(\\*)( )")
 _SPECIAL = re.compile(r"(\\*)([#:])")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f;|=]|\\$|\)$|^~")
-"""What no escape brings through GNU make 4.3 as part of a prerequisite's name."""
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f;|=]|\\$|[()](?=.*\)$)|\)$|^~", re.DOTALL)
+"""What no escape brings through GNU make 4.3 in a prerequisite's name; ``a(b)`` is a member of an archive."""
 _NO_TARGET = re.compile(r"%|&$")
 """What makes a pattern rule or a grouped target of a name in front of a colon."""
 

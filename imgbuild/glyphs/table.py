@@ -30,11 +30,11 @@ Ints = NDArray[np.int64]
 
 # What a decoded glyph may hold: the C reader's i16 advance (1/16 px) and position, u16 sides.
 _GLYPH_LIMITS = {
-    "advance": (-32_768, 32_767, "1/16 px"),
-    "x": (-128, 32_767, "px"),
-    "y": (-128, 32_767, "px"),
-    "w": (0, 65_535, "px"),
-    "h": (0, 65_535, "px"),
+    "advance": (-32_768, 32_767, "/16 px"),
+    "x": (-128, 32_767, " px"),
+    "y": (-128, 32_767, " px"),
+    "w": (0, 65_535, " px"),
+    "h": (0, 65_535, " px"),
 }
 _METRIC_LIMITS = {
     "ascent": (-32_768, 32_767),
@@ -147,8 +147,8 @@ def _check(asset: PlannedAsset, decoded: DecodedFont, fields: dict[str, Ints]) -
             glyph = decoded.glyphs[int(outside[0])]
             which = ".notdef" if glyph.codepoint < 0 else format_codepoint(glyph.codepoint)
             message = (
-                f'{name} of glyph {which} in font "{asset.name}" is {fields[name][outside[0]]} {unit}, '
-                f"the format holds {low} to {high} {unit}"
+                f'{name} of glyph {which} in font "{asset.name}" is {fields[name][outside[0]]}{unit}, '
+                f"the format holds {low} to {high}{unit}"
             )
             found.error("IB306", message, asset.place, "use a smaller size", asset.name)
     found.raise_if_errors()

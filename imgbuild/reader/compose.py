@@ -42,8 +42,8 @@ def _place_glyphs(font: Font, text: str | bytes, pen: int) -> tuple[list[tuple[i
 
 
 def measure_text(font: Font, text: str | bytes) -> int:
-    """Width of a text in px, rounded up; measured from pen 0."""
-    return (_place_glyphs(font, text, 0)[1] + 15) >> 4
+    """Width of a text in px, rounded up, at least 0; measured from pen 0."""
+    return (max(_place_glyphs(font, text, 0)[1], 0) + 15) >> 4
 
 
 def _split_565(colour: U16) -> NDArray[np.int32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 
 from imgbuild import limits
 
@@ -31,6 +32,11 @@ _NUMBERS = re.compile(r"\d+")
 _TEXT_ELEMENTS = {"text", "tspan", "textPath", "tref"}
 _LINKS = {"a"}
 _NOT_DRAWN = {"foreignObject", "script", "animate", "animateTransform", "animateMotion", "set"}
+_ATTRIBUTE = re.compile(rb"([^\s=]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_ROOT_TAG = re.compile(rb"<([^\s/>]+)((?:\s+[^\s=]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
+_SIZE_ATTRIBUTES = {"width", "height", "viewBox", "preserveAspectRatio"}
+_SIZE_MARK = "\0"
+"""Stands for the size in a tag: no XML document can hold it."""
 _PARSE_STEP = 1 << 16
 
 
@@ -46,10 +52,22 @@ class SvgRefusedError(ValueError):
 class Drawing:
     """An SVG that may be drawn. Width and height are its natural size in px, above 0."""
 
-    text: str = field(repr=False)
+    data: bytes = field(repr=False)  # UTF-8
     width_px: float
     height_px: float
     notes: tuple[str, ...]
+    root_span: tuple[int, int]  # where the root's start tag lies in ``data``
+    root_tag: str  # that tag with _SIZE_MARK where width and height belong
+
+    def text_at(self, width_px: int, height_px: int) -> str:
+        """The SVG with ``width_px`` x ``height_px`` as its own size.
+
+        The renderer rounds a natural size to whole px *before* it scales, and so cuts 10.4 px off at 10
+        or draws an empty edge at 11; given whole px as its own size, it draws to the edge.
+        """
+        start, end = self.root_span
+        tag = self.root_tag.replace(_SIZE_MARK, f'width="{width_px}" height="{height_px}"')
+        return (self.data[:start] + tag.encode() + self.data[end:]).decode()
 
 
 @dataclass(slots=True)
@@ -77,14 +95,36 @@ def inspect_svg(data: bytes) -> Drawing:
         _measure(node, walk.ids, 1)
     width_px, height_px = _natural_size(walk.root_attributes)
     notes = tuple(f"<{name}> is not drawn" for name in sorted(walk.not_drawn))
-    return Drawing(text, width_px, height_px, notes)
+    data = text.encode()
+    match = _ROOT_TAG.match(data, walk.root_at)
+    if match is None:  # cannot be: expat has read this very tag
+        raise SvgRefusedError("its outermost element is not understood")
+    tag = _root_tag(match, walk.root_attributes, width_px, height_px)
+    return Drawing(data, width_px, height_px, notes, match.span(), tag)
+
+
+def _root_tag(match: re.Match[bytes], attributes: dict[str, str], width_px: float, height_px: float) -> str:
+    """The root's start tag with a viewBox of its own and _SIZE_MARK in place of its size."""
+    kept = [
+        item[0].decode() for item in _ATTRIBUTE.finditer(match[2]) if item[1].decode() not in _SIZE_ATTRIBUTES
+    ]
+    box = _view_box(attributes.get("viewBox"))
+    view_box = attributes["viewBox"] if box else f"0 0 {width_px!r} {height_px!r}"
+    # Rounding to whole px bends the proportions by less than a pixel: the drawing follows, edge to edge.
+    # A drawing that was meant to leave part of its size free keeps its own rule.
+    is_filled = box is None or abs(box[0] * height_px - box[1] * width_px) <= 0.01 * box[0] * height_px
+    fit = "none" if is_filled else attributes.get("preserveAspectRatio", "xMidYMid")
+    own = [_SIZE_MARK, f"viewBox={quoteattr(view_box)}", f"preserveAspectRatio={quoteattr(fit)}"]
+    return " ".join(["<" + match[1].decode(), *kept, *own]) + match[3].decode() + ">"
 
 
 class _Walk:
     """Goes through the elements with expat, which loads nothing from outside by itself."""
 
     def __init__(self) -> None:
+        self._parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
         self.root_attributes: dict[str, str] = {}
+        self.root_at = 0
         self.nodes: list[_Node] = []
         self.ids: dict[str, list[_Node]] = {}
         self.not_drawn: set[str] = set()
@@ -93,7 +133,7 @@ class _Walk:
         self._is_style = False
 
     def run(self, text: str) -> None:
-        parser = expat.ParserCreate(encoding="utf-8", namespace_separator=" ")
+        parser = self._parser
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
@@ -120,6 +160,7 @@ class _Walk:
             if name != "svg" or namespace not in ("", _SVG):
                 raise SvgRefusedError(f"its outermost element is <{name}>, not <svg>")
             self.root_attributes = attributes
+            self.root_at = self._parser.CurrentByteIndex
         self._open.append(node)
         self.nodes.append(node)
         if len(self._open) > limits.SVG_DEPTH_MAX:

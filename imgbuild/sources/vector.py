@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,22 @@ U8 = NDArray[np.uint8]
 
 _DPI = 96.0
 """Pixels per inch for cm, mm, in, pt and pc: CSS Values and Units 3, section 5.2."""
+_FINE = 1 << 20
+
+_SIZES: dict[str, Callable[[int, int, Resize], tuple[int, int]]] = {
+    "contain": contain_size,
+    "cover": cover_size,
+    "stretch": lambda _width, _height, resize: (resize.width_px, resize.height_px),
+}
+"""The size to draw at, from the proportions of the drawing and the box, by the way to fit."""
 
 
 def decode_svg(path: Path, place: Place, asset_name: str, resize: Resize | None) -> DecodedImage:
     """The SVG in ``path`` drawn as uint8 ``[h, w, 4]``, sRGB, straight alpha.
 
     Without ``resize`` it comes in its natural size, rounded to whole px. With it, it is drawn at the
-    size that resizing will ask for: ``contain`` at the size that fits the box; ``cover`` and
-    ``stretch`` at the size that fills it, so that no side is ever scaled up. Raises BuildError: IB110,
+    very size that resizing needs, so that no pixel is scaled later: ``contain`` at the size that fits
+    the box, ``cover`` at the size that fills it, ``stretch`` at the box's size. Raises BuildError: IB110,
     IB202 (too many pixels, or too large a file), IB204 (broken, no size, outside resources, DOCTYPE,
     text, or nested too deeply).
     """
@@ -53,25 +62,21 @@ def decode_svg_source(source: SourceFile, resize: Resize | None) -> DecodedImage
             f" at most {limits.SOURCE_PIXELS_MAX} are accepted",
             "make it smaller with 'resize'",
         )
-    return DecodedImage((_render(source, drawing.text, box),), source.digest, drawing.notes)
+    return DecodedImage((_render(source, drawing.text_at(*box)),), source.digest, drawing.notes)
 
 
 def _target_size(width_px: float, height_px: float, resize: Resize | None) -> tuple[int, int]:
     """The box to draw in, px."""
     if resize is None:
         return max(1, round(width_px)), max(1, round(height_px))
-    # The box's sides follow from the proportions alone: as integers, fine enough for any icon.
-    width, height = max(1, round(width_px * 1024)), max(1, round(height_px * 1024))
-    if resize.fit == "contain":
-        return contain_size(width, height, resize)
-    return cover_size(width, height, resize)
+    # Proportions as integers, finer than any side of a bitmap; a side of 0 would have none.
+    width, height = max(1, round(width_px * _FINE)), max(1, round(height_px * _FINE))
+    return _SIZES[resize.fit](width, height, resize)
 
 
-def _render(source: SourceFile, text: str, box: tuple[int, int]) -> U8:
+def _render(source: SourceFile, text: str) -> U8:
     try:
-        png = resvg_py.svg_to_bytes(
-            svg_string=text, width=box[0], height=box[1], dpi=_DPI, skip_system_fonts=True
-        )
+        png = resvg_py.svg_to_bytes(svg_string=text, dpi=_DPI, skip_system_fonts=True)
     except ValueError as problem:
         source.refuse("IB204", f"cannot be drawn: {problem}")
     except BaseException as problem:

@@ -39,11 +39,12 @@ def require_tools(*names: str) -> None:
         pytest.skip(message)
 
 
-def run_make(build: Path, *arguments: str, manifest: Path = MANIFEST, folder: Path = EXAMPLE) -> str:
+def run_make(build: Path, *arguments: str, manifest: Path = MANIFEST) -> str:
     """What make prints; a failure shows all of it."""
     command = [
-        "make", "-C", str(folder), f"BUILD={build}", f"IMGBUILD_MANIFEST={manifest}",
-        f"IMGBUILD={sys.executable} -m imgbuild", f"PYTHON={sys.executable}", *arguments,
+        "make", "-C", str(EXAMPLE), f"BUILD={build}", f"IMGBUILD_MANIFEST={manifest}",
+        f"IMGBUILD={sys.executable} -m imgbuild", f"IMGBUILD_FLAGS=--root {manifest.parents[1]}",
+        f"PYTHON={sys.executable}", *arguments,
     ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     environment["PYTHONPATH"] = str(REPOSITORY)

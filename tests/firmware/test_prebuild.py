@@ -118,7 +118,7 @@ def test_a_new_file_in_the_folder_of_a_pattern_is_noticed(tree: Tree) -> None:
     assert tree.make() == NOTHING
 
 
-@pytest.mark.parametrize("name", ["ext.bin", "demo_assets.h", "demo_digest.h"])
+@pytest.mark.parametrize("name", ["ext.bin", "demo_assets.h", "demo_digest.h", "ext.bin.made.d"])
 def test_a_deleted_output_comes_back(tree: Tree, name: str) -> None:
     content = (tree.build / name).read_bytes()
     (tree.build / name).unlink()
@@ -128,7 +128,21 @@ def test_a_deleted_output_comes_back(tree: Tree, name: str) -> None:
 
 
 def test_other_options_build_again(tree: Tree) -> None:
-    assert tree.make("IMGBUILD_FLAGS=--quiet").image_builds == 1
-    assert tree.make("IMGBUILD_FLAGS=--quiet") == NOTHING
+    flags = f"IMGBUILD_FLAGS=--root {tree.folder} --quiet"
+    assert tree.make(flags) == Work(image_builds=1, compiled=(), links=0)
+    assert tree.make(flags) == NOTHING
     assert tree.make().image_builds == 1
+    assert tree.make() == NOTHING
+
+
+def test_a_refused_input_fails_make_and_leaves_the_outputs(tree: Tree) -> None:
+    before = tree.state()
+    picture = tree.icon.read_bytes()
+    tree.icon.write_bytes(picture[: len(picture) // 2])
+    with pytest.raises(pytest.fail.Exception, match=r"IB201.*\n(.|\n)*Error 1"):
+        tree.make()
+    for name in ("ext.bin", "nor.bin", "demo_assets.h", "demo_digest.h"):
+        assert tree.state()[name] == before[name]
+    tree.icon.write_bytes(picture)
+    assert tree.make() == Work(image_builds=1, compiled=(), links=0)
     assert tree.make() == NOTHING

@@ -101,7 +101,10 @@ def test_a_range_that_resembles_nothing_gets_the_forms() -> None:
         ("U+7E-U+20", 'range "U+7E-U+20" ends (U+0020) before it starts (U+007E)'),
         ("U+110000", 'range "U+110000" goes beyond U+10FFFF, the last code point, to U+110000'),
         ("U+20-U+FFFFFF", 'range "U+20-U+FFFFFF" goes beyond U+10FFFF, the last code point, to U+FFFFFF'),
-        ("U+D800-U+DFFF", 'range "U+D800-U+DFFF" holds only surrogates (U+D800 to U+DFFF), which are no characters'),  # noqa: E501
+        (
+            "U+D800-U+DFFF",
+            'range "U+D800-U+DFFF" holds only surrogates (U+D800 to U+DFFF), which are no characters',
+        ),
     ],
 )
 def test_a_span_that_cannot_be_says_why(text: str, message: str) -> None:

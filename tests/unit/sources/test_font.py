@@ -3,6 +3,7 @@
 import hashlib
 import importlib.resources
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +23,9 @@ ROBOTO = Path(str(importlib.resources.files("font_roboto"))) / "files" / "Roboto
 SQUARE = (100, 0, 600, 700)
 
 
-def decode(path: Path, characters=(0x41,), size_px: int = 10, bpp: int = 8, hinting: str = "none") -> DecodedFont:
+def decode(
+    path: Path, characters=(0x41,), size_px: int = 10, bpp: int = 8, hinting: str = "none"
+) -> DecodedFont:
     return decode_font(path, FontOptions(size_px, bpp, tuple(characters), hinting), PLACE, "body")
 
 
@@ -42,7 +45,9 @@ TARGETS = {
 }
 
 
-def peer_glyph(face: freetype.Face, codepoint: int, hinting: str, bpp: int) -> tuple[dict, freetype.GlyphSlot]:
+def peer_glyph(
+    face: freetype.Face, codepoint: int, hinting: str, bpp: int
+) -> tuple[dict, freetype.GlyphSlot]:
     """Ink of FreeType's bitmap as {(column right of the pen, row above the baseline): value}."""
     face.load_char(codepoint, freetype.FT_LOAD_NO_BITMAP | TARGETS[hinting])
     face.glyph.render(freetype.FT_RENDER_MODE_MONO if bpp == 1 else freetype.FT_RENDER_MODE_NORMAL)
@@ -53,7 +58,9 @@ def peer_glyph(face: freetype.Face, codepoint: int, hinting: str, bpp: int) -> t
             if bpp == 1:
                 value = buffer[row * bitmap.pitch + column // 8] >> (7 - column % 8) & 1
             else:
-                value = int(Fraction(buffer[row * bitmap.pitch + column] * (2**bpp - 1), 255) + Fraction(1, 2))
+                value = int(
+                    Fraction(buffer[row * bitmap.pitch + column] * (2**bpp - 1), 255) + Fraction(1, 2)
+                )
             if value:
                 ink[slot.bitmap_left + column, slot.bitmap_top - row] = value
     return ink, slot
@@ -62,13 +69,21 @@ def peer_glyph(face: freetype.Face, codepoint: int, hinting: str, bpp: int) -> t
 def ink_of(glyph: DecodedGlyph) -> dict:
     rows, columns = np.nonzero(glyph.coverage)
     return {
-        (glyph.x + int(c), glyph.y - int(r)): int(glyph.coverage[r, c]) for r, c in zip(rows, columns, strict=True)
+        (glyph.x + int(c), glyph.y - int(r)): int(glyph.coverage[r, c])
+        for r, c in zip(rows, columns, strict=True)
     }
 
 
 @pytest.mark.parametrize(
     ("size_px", "bpp", "hinting"),
-    [(16, 1, "mono"), (16, 1, "light"), (13, 2, "light"), (24, 4, "light"), (20, 8, "none"), (18, 4, "normal")],
+    [
+        (16, 1, "mono"),
+        (16, 1, "light"),
+        (13, 2, "light"),
+        (24, 4, "light"),
+        (20, 8, "none"),
+        (18, 4, "normal"),
+    ],
 )
 def test_every_glyph_of_roboto_is_freetypes(size_px: int, bpp: int, hinting: str) -> None:
     face = freetype.Face(str(ROBOTO))
@@ -79,7 +94,9 @@ def test_every_glyph_of_roboto_is_freetypes(size_px: int, bpp: int, hinting: str
         ink, slot = peer_glyph(face, glyph.codepoint, hinting, bpp)
         assert ink_of(glyph) == ink, chr(glyph.codepoint)
         if hinting in {"none", "light"}:
-            assert abs(Fraction(slot.linearHoriAdvance, 65536) - Fraction(glyph.advance, 16)) <= Fraction(1, 32)
+            assert abs(Fraction(slot.linearHoriAdvance, 65536) - Fraction(glyph.advance, 16)) <= Fraction(
+                1, 32
+            )
         else:
             assert Fraction(slot.advance.x, 64) == Fraction(glyph.advance, 16)
 
@@ -118,7 +135,9 @@ def test_missing_characters_are_listed_not_drawn() -> None:
 
 
 def test_the_digest_is_the_files(tmp_path: Path) -> None:
-    digests = {decode(save(tmp_path, data, "t.bdf"), size_px=8).source_digest for data in (TINY_BDF, TINY_BDF + " ")}
+    digests = {
+        decode(save(tmp_path, data, "t.bdf"), size_px=8).source_digest for data in (TINY_BDF, TINY_BDF + " ")
+    }
     assert len(digests) == 2
     assert hashlib.sha256(TINY_BDF.encode()).hexdigest() in digests
 
@@ -129,6 +148,16 @@ def test_the_environment_changes_no_pixel(monkeypatch: pytest.MonkeyPatch) -> No
     after = decode(ROBOTO, ASCII, 12, 8, "normal")
     for a, b in zip(before.glyphs, after.glyphs, strict=True):
         assert np.array_equal(a.coverage, b.coverage)
+
+
+def test_fonts_may_be_decoded_in_several_threads_at_once() -> None:
+    sizes = [10, 11, 12, 13] * 4
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda size_px: decode(ROBOTO, ASCII, size_px, 4, "light"), sizes))
+    for size_px, decoded in zip(sizes, together, strict=True):
+        alone = decode(ROBOTO, ASCII, size_px, 4, "light")
+        for a, b in zip(alone.glyphs, decoded.glyphs, strict=True):
+            assert np.array_equal(a.coverage, b.coverage)
 
 
 # --- fonts worked out on paper ---------------------------------------------------------------------
@@ -214,7 +243,9 @@ def test_bdf_ink_is_full_coverage_at_any_depth(tmp_path: Path, bpp: int, ink: in
 
 
 def test_bdf_without_default_char_shows_a_box_not_its_first_glyph(tmp_path: Path) -> None:
-    path = save(tmp_path, TINY_BDF.replace("DEFAULT_CHAR 63\n", "").replace("PROPERTIES 6", "PROPERTIES 5"), "t.bdf")
+    path = save(
+        tmp_path, TINY_BDF.replace("DEFAULT_CHAR 63\n", "").replace("PROPERTIES 6", "PROPERTIES 5"), "t.bdf"
+    )
     assert np.array_equal(decode(path, size_px=8, bpp=1).glyphs[0].coverage, draw_notdef(8, 1).coverage)
 
 
@@ -223,7 +254,9 @@ def test_bdf_of_unknown_encoding_is_taken_as_it_stands_with_a_note(tmp_path: Pat
     text = "\n".join(lines).replace("PROPERTIES 6", "PROPERTIES 4").replace("iso10646-1", "foo-1")
     decoded = decode(save(tmp_path, text + "\n", "t.bdf"), size_px=8)
     assert [g.codepoint for g in decoded.glyphs] == [-1, 0x41]
-    assert decoded.notes == ("the font does not say that its codes are Unicode: they are taken as they stand",)
+    assert decoded.notes == (
+        "the font does not say that its codes are Unicode: they are taken as they stand",
+    )
 
 
 def test_bdf_may_be_asked_for_by_line_height(tmp_path: Path) -> None:
@@ -234,5 +267,8 @@ def test_bdf_may_be_asked_for_by_line_height(tmp_path: Path) -> None:
 
 def test_all_characters_of_a_font_can_be_listed(tmp_path: Path) -> None:
     assert font_codepoints(save(tmp_path, TINY_BDF, "tiny.bdf")) == (63, 65, 67)
-    assert font_codepoints(save(tmp_path, tiny_font({0x0D: None, 0x41: SQUARE, 0xE000: SQUARE}))) == (0x41, 0xE000)
+    assert font_codepoints(save(tmp_path, tiny_font({0x0D: None, 0x41: SQUARE, 0xE000: SQUARE}))) == (
+        0x41,
+        0xE000,
+    )
     assert len(font_codepoints(ROBOTO)) > 2700

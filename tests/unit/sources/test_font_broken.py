@@ -24,7 +24,10 @@ def fault_of(path: Path, characters=(0x41,), **options) -> tuple[str, str, str |
     ("data", "message"),
     [
         (b"", '"tiny.ttf" is empty, expected TrueType, OpenType or BDF'),
-        (b"\x89PNG\r\n", '"tiny.ttf" is no font (it starts with 89 50 4E 47), expected TrueType, OpenType or BDF'),
+        (
+            b"\x89PNG\r\n",
+            '"tiny.ttf" is no font (it starts with 89 50 4E 47), expected TrueType, OpenType or BDF',
+        ),
         (b"wOFF\0\1", '"tiny.ttf" is a WOFF web font, expected TrueType, OpenType or BDF'),
         (b"\x1f\x8b\x08", '"tiny.ttf" is gzip data, expected TrueType, OpenType or BDF'),
         (b"<html>", '"tiny.ttf" is a text or web page, expected TrueType, OpenType or BDF'),
@@ -70,15 +73,20 @@ def test_a_font_without_a_table_it_needs_is_refused(tmp_path: Path, table: str) 
 def test_a_font_whose_glyphs_are_all_blank_is_refused(tmp_path: Path) -> None:
     assert fault_of(save(tmp_path, tiny_font({0x41: None, 0x42: None})), (0x41, 0x42))[:2] == (
         "IB301",
-        'all glyphs of font "tiny.ttf" are blank at 10 px: U+0041 "A" LATIN CAPITAL LETTER A, '
-        'U+0042 "B" LATIN CAPITAL LETTER B',
+        (
+            'all glyphs of font "tiny.ttf" are blank at 10 px: U+0041 "A" LATIN CAPITAL LETTER A, '
+            'U+0042 "B" LATIN CAPITAL LETTER B'
+        ),
     )
 
 
 def test_no_wanted_character_is_told_by_name(tmp_path: Path) -> None:
     assert fault_of(ROBOTO, (0x4E2D,))[:2] == (
         "IB307",
-        'font "Roboto-Regular.ttf" has none of the characters asked for: U+4E2D "中" CJK UNIFIED IDEOGRAPH-4E2D',
+        (
+            'font "Roboto-Regular.ttf" has none of the characters asked for: '
+            'U+4E2D "中" CJK UNIFIED IDEOGRAPH-4E2D'
+        ),
     )
 
 
@@ -131,7 +139,9 @@ def survives(path: Path, **options) -> None:
         try:
             run()
         except BuildError as error:
-            assert {d.code for d in error.diagnostics} <= {"IB301", "IB305", "IB306", "IB307"}
+            found = {d.code for d in error.diagnostics}
+            if not found <= {"IB301", "IB305", "IB306", "IB307"}:
+                raise
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -147,7 +157,7 @@ def test_flipped_bytes_never_crash(tmp_path: Path, seed: int, hinting: str) -> N
 @pytest.mark.parametrize("flavour", ["truetype", "cff"])
 def test_a_small_font_with_any_byte_wrong_never_crashes(tmp_path: Path, flavour: str) -> None:
     data = tiny_font({0x41: SQUARE, 0x42: None}, flavour=flavour)
-    for at in range(0, len(data)):
+    for at in range(len(data)):
         for value in (0x00, 0xFF, data[at] ^ 0x80):
             survives(save(tmp_path, data[:at] + bytes([value]) + data[at + 1 :]))
 
@@ -160,4 +170,6 @@ def test_any_broken_bdf_never_crashes(tmp_path: Path) -> None:
         for value in ("-1", "0", "65535", "99999999999", "x"):
             words = lines[number].split()
             changed = " ".join([words[0], *([value] * (len(words) - 1))]) + "\n"
-            survives(save(tmp_path, "".join(lines[:number] + [changed] + lines[number + 1 :]), "t.bdf"), size_px=8)
+            survives(
+                save(tmp_path, "".join([*lines[:number], changed, *lines[number + 1 :]]), "t.bdf"), size_px=8
+            )

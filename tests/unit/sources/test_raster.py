@@ -6,7 +6,8 @@ import hashlib
 import io
 import random
 import struct
-import warnings
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def refused(tmp_path: Path, data: bytes, name: str = "icon.png") -> BuildError:
 
 
 def test_16_bit_grey_is_scaled_not_clipped(tmp_path):
-    # v * 255 / 65535: 0x8000 -> 127.5 -> 128 (32768 * 255 / 65535 = 127.502), 0x0100 -> 0.996, 0x0080 -> 0.498
+    # v * 255 / 65535: 0x8000 -> 127.502, 0x0100 -> 0.996, 0x0080 -> 0.498
     rows = b"\0" + struct.pack(">5H", 0x0000, 0x0080, 0x0100, 0x8000, 0xFFFF)
     (row,) = pixels(tmp_path, png(5, 1, 16, 0, rows))
     assert [pixel[0] for pixel in row] == [0, 0, 1, 128, 255]
@@ -83,13 +84,17 @@ def test_16_bit_grey_with_a_clear_grey(tmp_path):
     assert [pixel[3] for pixel in row] == [0, 255]
 
 
-@pytest.mark.parametrize(("bits", "packed", "greys"), [(1, 0x40, [0, 255]), (2, 0x60, [85, 170]), (4, 0x4F, [68, 255])])
+@pytest.mark.parametrize(
+    ("bits", "packed", "greys"), [(1, 0x40, [0, 255]), (2, 0x60, [85, 170]), (4, 0x4F, [68, 255])]
+)
 def test_grey_below_8_bits_spans_black_to_white(tmp_path, bits, packed, greys):
     (row,) = pixels(tmp_path, png(2, 1, bits, 0, bytes([0, packed])))
     assert [pixel[0] for pixel in row] == greys
 
 
-@pytest.mark.parametrize(("bits", "packed", "clear"), [(1, 0x40, 0), (2, 0x60, 1), (4, 0x4F, 4), (8, 0x00, 0)])
+@pytest.mark.parametrize(
+    ("bits", "packed", "clear"), [(1, 0x40, 0), (2, 0x60, 1), (4, 0x4F, 4), (8, 0x00, 0)]
+)
 def test_the_clear_grey_of_a_png_is_transparent(tmp_path, bits, packed, clear):
     rows = bytes([0, packed]) if bits < 8 else b"\0\0\x01"
     (row,) = pixels(tmp_path, png(2, 1, bits, 0, rows, chunk(b"tRNS", struct.pack(">H", clear))))
@@ -127,11 +132,18 @@ def test_bmp_and_lossless_webp(tmp_path):
     picture = Image.new("RGB", (2, 1), (200, 100, 50))
     assert pixels(tmp_path, saved(picture, "BMP"), "a.bmp")[0][1] == (200, 100, 50, 255)
     picture = Image.new("RGBA", (2, 1), (200, 100, 50, 9))
-    assert pixels(tmp_path, saved(picture, "WEBP", lossless=True, exact=True), "a.webp")[0][1] == (200, 100, 50, 9)
+    assert pixels(tmp_path, saved(picture, "WEBP", lossless=True, exact=True), "a.webp")[0][1] == (
+        200,
+        100,
+        50,
+        9,
+    )
 
 
 def test_cmyk_jpeg_comes_out_near_its_colour_and_says_so(tmp_path):
-    decoded = decode(tmp_path, saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=95), "a.jpg")
+    decoded = decode(
+        tmp_path, saved(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", quality=95), "a.jpg"
+    )
     red, green, blue, alpha = (int(v) for v in decoded.frames[0][4, 4])
     assert (red > 245, green < 10, blue < 10, alpha) == (True, True, True, 255)
     assert decoded.notes == ("CMYK was turned into RGB without a colour profile",)
@@ -175,11 +187,25 @@ def test_digest_is_that_of_the_file(tmp_path):
 def test_a_bomb_is_refused_from_its_header(tmp_path):
     for side in (8193, 12000, 60000):  # just above our ceiling; above Pillow's warning; above its error
         data = png(side, side, 1, 0, b"\0" * 64)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", ResourceWarning)
-            error = refused(tmp_path, data)
+        error = refused(tmp_path, data)
         assert error.diagnostics[0].code == "IB202"
         assert str(limits.SOURCE_PIXELS_MAX) in error.diagnostics[0].message
+
+
+def test_pillow_does_not_warn_on_stderr_of_what_is_an_error_here(tmp_path):
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png(12000, 12000, 1, 0, b"\0" * 64))
+    script = (
+        "import sys, pathlib\nfrom imgbuild.errors import BuildError, Place\n"
+        "from imgbuild.sources.raster import decode_raster\n"
+        "try:\n  decode_raster(pathlib.Path(sys.argv[1]), Place('m'), 'a')\n"
+        "except BuildError as error:\n  print(error.diagnostics[0].code)\n"
+    )
+    root = Path(__file__).parents[3]
+    done = subprocess.run(
+        [sys.executable, "-c", script, path], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("IB202\n", "")
 
 
 def test_a_picture_at_the_ceiling_is_looked_at(tmp_path):
@@ -236,6 +262,7 @@ def test_hostile_bytes_never_escape_as_another_exception(tmp_path, kind):
     whole = saved(source, kind, **({"exif": exif} if kind in ("PNG", "JPEG", "WEBP") else {}))
     chance = random.Random(kind)
     path = tmp_path / "x"
+    found = set()
     for turn in range(250):
         data = bytearray(whole)
         if turn % 2:
@@ -243,12 +270,16 @@ def test_hostile_bytes_never_escape_as_another_exception(tmp_path, kind):
         for _ in range(chance.randrange(1, 6)):
             if data:
                 # headers decide the most, so half of the hits fall there
-                data[chance.randrange(min(len(data), chance.choice((64, len(data)))))] = chance.choice((0, 255, 127, chance.randrange(256)))
+                data[chance.randrange(min(len(data), chance.choice((64, len(data)))))] = chance.choice(
+                    (0, 255, 127, chance.randrange(256))
+                )
         path.write_bytes(bytes(data))
         try:
             decoded = decode_raster(path, PLACE, "icon")
         except BuildError as error:
-            assert {d.code for d in error.diagnostics} <= {"IB201", "IB202", "IB203"}
+            found |= {diagnostic.code for diagnostic in error.diagnostics}
         else:
             assert decoded.frames[0].dtype == np.uint8
             assert decoded.frames[0].shape[2] == 4
+    assert found <= {"IB201", "IB202", "IB203"}
+    assert "IB201" in found

@@ -21,8 +21,12 @@ def tiny_font(
     squares = [notdef, *(glyphs[point] for point in points)]
     outlines = _cff_tables(squares) if flavour == "cff" else _glyf_tables(squares)
     count = len(squares)
-    head = struct.pack(">IIIIHHQQhhhhHHhhh", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, -200, 1000, 800, 0, 8, 2, 1, 0)
-    hhea = struct.pack(">IhhhHhhhhhhhhhhhH", 0x10000, 801, -201, 90, advance, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, count)
+    head = struct.pack(
+        ">IIIIHHQQhhhhHHhhh", 0x10000, 0, 0, 0x5F0F3CF5, 0, 1000, 0, 0, 0, -200, 1000, 800, 0, 8, 2, 1, 0
+    )
+    hhea = struct.pack(
+        ">IhhhHhhhhhhhhhhhH", 0x10000, 801, -201, 90, advance, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, count
+    )
     post = struct.pack(">IIhhIIIII", 0x30000, 0, -100, 50, 0, 0, 0, 0, 0)
     tables = {
         b"head": head,
@@ -66,7 +70,9 @@ def _cff_tables(squares: list[Square]) -> dict[bytes, bytes]:
         offsets = [1]
         for item in items:
             offsets.append(offsets[-1] + len(item))
-        return struct.pack(">HB", len(items), 2) + struct.pack(f">{len(offsets)}H", *offsets) + b"".join(items)
+        return (
+            struct.pack(">HB", len(items), 2) + struct.pack(f">{len(offsets)}H", *offsets) + b"".join(items)
+        )
 
     def charstring(square: Square) -> bytes:
         if square is None:
