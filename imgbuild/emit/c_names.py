@@ -66,9 +66,12 @@ class CNameCollision:
     message: str
 
 
+_NOT_IN_IDENTIFIER = re.compile(r"[^0-9A-Za-z]")
+
+
 def c_identifier(name: str) -> str:
     """``icons/wifi-2`` as ``ICONS_WIFI_2``: ASCII upper case, else ``_``, a leading digit behind ``_``."""
-    letters = "".join(c.upper() if c.isascii() and c.isalnum() else "_" for c in name)
+    letters = _NOT_IN_IDENTIFIER.sub("_", name).upper()
     return f"_{letters}" if letters[:1].isdigit() else letters
 
 

@@ -11,8 +11,8 @@ from imgbuild.model import Artifact
 _BLANK = re.compile(r"(\\*)( )")
 _SPECIAL = re.compile(r"(\\*)([#:])")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f;|=]|\\$|[()](?=.*\)$)|\)$|^~", re.DOTALL)
-"""What no escape brings through GNU make 4.3 in a prerequisite's name; ``a(b)`` is a member of an archive."""
+_UNSPEAKABLE = re.compile(r"[\x00-\x1f\x7f;|=]|\\$|^~")
+"""What no escape brings through GNU make 4.3 as part of a prerequisite's name."""
 _NO_TARGET = re.compile(r"%|&$")
 """What makes a pattern rule or a grouped target of a name in front of a colon."""
 
@@ -29,9 +29,11 @@ def depfile_bytes(targets: Sequence[str], inputs: Sequence[str]) -> bytes:
 
     Names are escaped as GCC does in its ``-MD`` files (space, ``#``, ``$``, ``:``, backslashes before
     these). The rare characters that make cannot escape are written as ``?``, which make expands
-    to the file like a shell; such an input gets no empty rule. ``inputs`` are sorted, duplicates dropped.
+    to the file like a shell; such an input gets no empty rule. A name such as ``photo(1)`` always means a
+    member of an archive: make then builds each time, which is slow but never wrong. ``inputs`` are sorted
+    and duplicates dropped; names that end in ``)`` come first, since make joins ``a(b`` and a later ``c)``.
     """
-    names = sorted(set(inputs) - set(targets))
+    names = sorted(set(inputs) - set(targets), key=lambda name: (not name.endswith(")"), name))
     rule = " ".join(map(_escape, targets)) + ":" + "".join(f" \\\n  {_escape(name)}" for name in names)
     empty = [f"\n{_escape(name)}:\n" for name in names if not _lacks_rule(name)]
     return "".join([rule, "\n", *empty]).encode("utf-8", "surrogateescape")

@@ -9,6 +9,7 @@ from PIL import Image
 from imgbuild.model import Resize
 
 U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
 Box = tuple[float, float, float, float]
 
 
@@ -65,31 +66,36 @@ _FITS = {"contain": _contain, "cover": _cover, "stretch": _stretch}
 
 
 def _scale(rgba: U8, size: tuple[int, int], box: Box | None) -> U8:
-    """Lanczos on premultiplied alpha: else the hidden colour of clear pixels shines at the edges."""
+    """Lanczos on premultiplied alpha: else the hidden colour of clear pixels shines at the edges.
+
+    Pictures with transparency are scaled in floating point. In 8 bits the filter's overshoot is cut off
+    at 255 for the alpha but not for a darker colour, and edges come out up to 28 levels too bright.
+    """
     height_px, width_px = rgba.shape[:2]
     if box is None and size == (width_px, height_px):
         return rgba
     if bool((rgba[..., 3] == 255).all()):
         opaque = Image.fromarray(rgba).convert("RGB").resize(size, Image.Resampling.LANCZOS, box)
         return np.asarray(opaque.convert("RGBA"))
-    premultiplied = Image.fromarray(rgba).convert("RGBa").resize(size, Image.Resampling.LANCZOS, box)
-    return _unpremultiply(np.frombuffer(premultiplied.tobytes(), np.uint8).reshape(size[1], size[0], 4))
-
-
-def _unpremultiply(premultiplied: U8) -> U8:
-    """Straight alpha from premultiplied, rounded to the nearest; clear pixels become 0 0 0 0."""
-    alpha = premultiplied[..., 3:].astype(np.uint16)
-    divisor = np.maximum(alpha, np.uint16(1))
-    colour = premultiplied[..., :3].astype(np.uint16)
-    # Lanczos overshoots: a colour above its alpha would be more than full.
-    np.minimum(colour, alpha, out=colour)
-    colour *= np.uint16(255)  # at most 65025, plus 127 still 16 bits
-    colour += divisor // np.uint16(2)
-    colour //= divisor
-    straight = np.empty_like(premultiplied)
-    straight[..., :3] = colour
-    straight[..., 3] = premultiplied[..., 3]
+    straight = np.zeros((size[1], size[0], 4), np.uint8)
+    coverage = rgba[..., 3].astype(np.float32)
+    alpha = _scale_plane(coverage, size, box)
+    straight[..., 3] = _round(np.clip(alpha, 0, 255))
+    is_seen = straight[..., 3] > 0
+    divisor = np.where(is_seen, alpha, np.float32(1))
+    for channel in range(3):
+        colour = _scale_plane(rgba[..., channel] * coverage, size, box) / divisor
+        straight[..., channel] = np.where(is_seen, _round(np.clip(colour, 0, 255)), 0)
     return straight
+
+
+def _scale_plane(plane: F32, size: tuple[int, int], box: Box | None) -> F32:
+    return np.asarray(Image.fromarray(plane).resize(size, Image.Resampling.LANCZOS, box))
+
+
+def _round(values: F32) -> U8:
+    """To the nearest; what is half way within float's reach goes up, so that every machine agrees."""
+    return (values + np.float32(0.501)).astype(np.uint8)
 
 
 def _centre(rgba: U8, resize: Resize) -> U8:

@@ -9,7 +9,6 @@ from imgbuild.errors import Place
 from imgbuild.model import DecodedImage, ImageOptions
 from imgbuild.sources.raster import decode_raster_source
 from imgbuild.sources.sourcefile import SourceFile, read_source
-from imgbuild.sources.vector import decode_svg_source
 
 _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("PNG", re.compile(rb"\x89PNG\r\n\x1a\n")),
@@ -44,6 +43,8 @@ def decode_image(path: Path, options: ImageOptions, place: Place, asset_name: st
     if found is None:
         _refuse_unknown(source)
     if found == "SVG":
+        from imgbuild.sources.vector import decode_svg_source  # an XML parser and a renderer: only if needed
+
         return decode_svg_source(source, options.resize)
     return decode_raster_source(source)
 

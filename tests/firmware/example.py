@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,28 +14,19 @@ from types import ModuleType
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support import need_tool
 
 REPOSITORY = Path(__file__).parents[2]
 EXAMPLE = REPOSITORY / "c_runtime" / "examples" / "qemu-cortex-m4"
 VIEWER = REPOSITORY / "c_runtime" / "examples" / "host-viewer"
 MANIFEST = REPOSITORY / "manifests" / "demo.yaml"
-TOOLS = {
-    "make": "make",
-    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
-    "qemu-system-arm": "qemu-system-arm",
-}
-
 U16 = NDArray[np.uint16]
 
 
 def require_tools(*names: str) -> None:
-    """Skip, loudly, the test that needs a tool that is missing; on CI let it fail instead."""
-    missing = [f"{name} (Debian: {TOOLS.get(name, name)})" for name in names if shutil.which(name) is None]
-    if missing:
-        message = f"NOT TESTED, tools are missing: {', '.join(missing)}"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+    """Skip the test that needs a tool that is missing; on CI let it fail."""
+    for name in names:
+        need_tool(name)
 
 
 def run_make(build: Path, *arguments: str, manifest: Path = MANIFEST) -> str:

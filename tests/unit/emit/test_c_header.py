@@ -42,8 +42,8 @@ int main(void) {
     case WEATHER_CERTS_ROOT_PEM_KIND: return 2;
     case IMGB_KIND_BITMAP: break;
   }
-  return key == WEATHER_BODY || WEATHER_REGION_BYTES % WEATHER_ERASE_BYTES || WEATHER_BASE_ADDRESS != 0x90080000u ||
-         work[0] != WEATHER_DIGEST_END;
+  return key == WEATHER_BODY || WEATHER_REGION_BYTES % WEATHER_ERASE_BYTES ||
+         WEATHER_BASE_ADDRESS != 0x90080000u || work[0] != WEATHER_DIGEST_END;
 }
 """
 

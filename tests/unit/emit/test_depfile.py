@@ -14,11 +14,13 @@ from unit.layout.handmade import flash_image, flash_target
 from imgbuild.emit import EMITTERS, EmitJob
 from imgbuild.emit.depfile import depfile_bytes
 
+ARCHIVES = ["photo(1)", "x(1 2)", "$(HOME)"]
 MAKEFILE = "out:\n\t@echo rebuilt\n-include out.d\n"
 
-PLAIN = ["icons/wifi.png", "a b.png", " a", "a  b", "a#b", "a$b", "$(HOME)", "a\\b", "a\\ b", "a\\#b", "a:b", "über.png",
-         "a'b\"c", "logo (1).png", "a(b c).png", "a) (b", "a,b", "a+b", "a&b", "a!b", "a@b"]  # fmt: skip
-RARE = ["50%.png", "a=b", "a;b", "a|b", "photo(1)", "x(1 2)", "((", "a)", "a\tb", "a\nb", "a\\", "a&", "~x"]
+PLAIN = ["icons/wifi.png", "a b.png", " a", "a  b", "a#b", "a$b", "${HOME}", "a\\b", "a\\ b", "a\\#b", "a:b",
+         "über.png", "a'b\"c", "logo (1).png", "a(b c).png", "a) (b", "((", "a)", "a,b", "a+b", "a&b", "a!b",
+         "a@b"]  # fmt: skip
+RARE = ["50%.png", "a=b", "a;b", "a|b", "a\tb", "a\nb", "a\\", "a&", "~x"]
 """Characters that make cannot escape everywhere: the build sees a change, but not that the file is gone."""
 
 
@@ -88,11 +90,20 @@ def test_a_deleted_input_rebuilds_and_stops_nobody(project: Path, name: str) -> 
     assert (result.returncode, result.stdout) == (0, "rebuilt\n")
 
 
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_a_name_that_make_takes_for_a_member_of_an_archive_builds_each_time(project: Path, name: str) -> None:
+    prepare(project, ["manifest.yaml", name])
+    result = make(project)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "rebuilt\n", "")
+
+
 def test_rare_names_spoil_nothing_for_the_others(project: Path) -> None:
     prepare(project, ["manifest.yaml", *PLAIN, *RARE])
     assert (make(project).returncode, make(project).stderr) == (0, "")
     os.utime(project / "icons/wifi.png", (3000, 3000))
     assert make(project).stdout == "rebuilt\n"
+    prepare(project, ["manifest.yaml", *PLAIN, *RARE, *ARCHIVES])
+    assert (make(project).returncode, make(project).stderr) == (0, "")
 
 
 def test_a_new_file_in_a_folder_is_noticed(project: Path) -> None:

@@ -21,6 +21,7 @@ from imgbuild.model import (
     Range,
 )
 
+FREE = Range(0x80000, 0x180000, "free")
 PLACE = Place("manifest.yaml", 3, 5)
 
 
@@ -43,7 +44,7 @@ def file_asset(name: str, payload: bytes, align_bytes: int = 4) -> EncodedAsset:
     )
 
 
-def bitmap_asset(
+def bitmap_asset(  # noqa: PLR0917
     name: str, size: tuple[int, int], pixel_format: int, stride: int, pixels: bytes, align_bytes: int = 4
 ) -> EncodedAsset:
     """A raw bitmap: 24 bytes of header, then the pixels (alpha plane included)."""
@@ -63,7 +64,7 @@ def bitmap_asset(
 
 
 def flash_target(
-    region: Range = Range(0x80000, 0x180000, "free"),
+    region: Range = FREE,
     *,
     base_address: int | None = None,
     erase_bytes: int = 4096,

@@ -40,7 +40,8 @@ def test_a_byte_too_many_is_refused_with_sizes_and_place() -> None:
     assert diagnostic.code == "IB405"
     assert diagnostic.place == PLACE
     assert diagnostic.message == (
-        "the image takes 65537 B (64.0 KiB); the free region at 0x80000 of w25q16jv has 65536 B (64.0 KiB): 1 B too many"
+        "the image takes 65537 B (64.0 KiB); the free region at 0x80000 of w25q16jv"
+        " has 65536 B (64.0 KiB): 1 B too many"
     )
     assert diagnostic.hint is None
 

@@ -28,7 +28,8 @@ def folder(tmp_path):
 
 
 def names(folder, pattern, roots=()):
-    return [path.relative_to(folder.parent).as_posix() for path in resolve_inputs(folder, roots, pattern, PLACE)]
+    found = resolve_inputs(folder, roots, pattern, PLACE)
+    return [path.relative_to(folder.parent).as_posix() for path in found]
 
 
 def finding(folder, pattern, roots=()):
@@ -85,7 +86,7 @@ def test_the_order_does_not_depend_on_the_file_system(folder, monkeypatch):
         ("*.png", [""]),
         ("icons/*.png", ["icons"]),
         ("icons/**/*.png", ["icons", "icons/sub", "icons/sub/deep"]),
-        ("*/sub/*.png", ["", "icons/sub"]),
+        ("*/sub/*.png", ["", "icons", "icons/sub"]),
     ],
 )
 def test_the_folders_whose_listing_decides_are_known(folder, pattern, folders):
@@ -104,7 +105,11 @@ def test_a_missing_file_suggests_the_one_meant(folder):
 
 @pytest.mark.parametrize(
     ("path", "hint"),
-    [("icons", "write 'icons/*' for the files in it"), ("icons\\a.png", "write paths with '/'"), ("nix/da", None)],
+    [
+        ("icons", "write 'icons/*' for the files in it"),
+        ("icons\\a.png", "write paths with '/'"),
+        ("nix/da", None),
+    ],
 )
 def test_what_is_no_file_is_refused(folder, path, hint):
     found = finding(folder, path)
@@ -120,7 +125,6 @@ def test_a_pattern_that_matches_nothing_is_an_error(folder):
     assert finding(folder, "icons/*.bmp").code == "IB111"
     found = finding(folder, "icon/*.png")
     assert (found.code, found.hint) == ("IB111", "the folder in front of the pattern does not exist")
-    assert finding(folder, "icons/sub/*").code == "IB111" if os.name == "nt" else True
 
 
 def test_a_pipe_is_never_opened(folder):
@@ -220,7 +224,8 @@ def test_a_package_path_is_found_without_importing_the_package(folder, package):
 
 
 def test_the_demo_font_is_found(folder):
-    assert resolve_inputs(folder, (), "package:font_roboto/files/Roboto-Medium.ttf", PLACE)[0].stat().st_size > 1000
+    (font,) = resolve_inputs(folder, (), "package:font_roboto/files/Roboto-Medium.ttf", PLACE)
+    assert font.read_bytes()[:4] == b"\0\1\0\0"  # TrueType
 
 
 @pytest.mark.parametrize(

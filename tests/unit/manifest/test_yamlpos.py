@@ -235,7 +235,8 @@ def code_of_file(path):
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    assert code_of_file(tmp_path / "missing.yaml").message == "there is no file missing.yaml; expected a manifest"
+    missing = code_of_file(tmp_path / "missing.yaml")
+    assert missing.message == "there is no file missing.yaml; expected a manifest"
     assert code_of_file(tmp_path).code == "IB101"
     assert code_of_file(tmp_path / ("x" * 300)).code == "IB101"
 

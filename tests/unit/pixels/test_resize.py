@@ -25,8 +25,8 @@ def test_hidden_colour_does_not_shine_at_the_edges(hidden, side):
     resized = resize_image(disc(64, (200, 40, 90), hidden), Resize(side, side))
     edge = resized[(resized[..., 3] > 64) & (resized[..., 3] < 255)]
     assert len(edge) > 20
-    # premultiplied values have 8 bits: at alpha 64 a step of a colour is 255 / 64 = 4
-    assert np.abs(edge[:, :3].astype(int) - (200, 40, 90)).max() <= 4
+    # Every pixel of the disc has one colour: scaled, each is that colour with less alpha.
+    assert np.abs(edge[:, :3].astype(int) - (200, 40, 90)).max() <= 1
     # and what is clear hides nothing
     assert not resized[resized[..., 3] == 0].any()
 
@@ -37,7 +37,7 @@ def test_a_flat_colour_stays_what_it_is():
         resized = resize_image(flat, Resize(13, 7, "stretch"))
         assert resized.shape == (7, 13, 4)
         assert (resized[..., 3] == alpha).all()
-        assert np.abs(resized[..., :3].astype(int) - (250, 120, 10)).max() <= 255 / alpha / 2 + 0.5
+        assert np.abs(resized[..., :3].astype(int) - (250, 120, 10)).max() == 0
 
 
 def test_a_picture_of_the_right_size_is_untouched():
@@ -68,7 +68,7 @@ def test_cover_cuts_the_middle_out():
     assert resize_image(wide, Resize(4, 4, "cover")).shape == (4, 4, 4)
     scaled = resize_image(wide, Resize(8, 8, "cover"))
     assert scaled.shape == (8, 8, 4)
-    assert scaled[4, 2:6, 0].min() == 255
+    assert scaled[:, 1:7, 0].min() > 230  # the columns at the cut are mixed with what lies beyond it
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 7), (640, 481)])

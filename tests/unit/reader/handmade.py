@@ -73,7 +73,9 @@ def entry(item: Item, offset: int, name_offset: int, name_bytes: int) -> bytes:
         zlib.crc32(item.payload),
     )
     head += struct.pack("<I", name_offset | name_bytes << 24)
-    head += struct.pack("<BBHHHBBB", item.kind, 0, 0xFFFF, item.width, item.height, item.pixel_format, item.codec, 0)
+    head += struct.pack(
+        "<BBHHHBBB", item.kind, 0, 0xFFFF, item.width, item.height, item.pixel_format, item.codec, 0
+    )
     return head + bytes([crc8(head)])
 
 
@@ -167,6 +169,7 @@ def bitmap(
     stride: int,
     order: int = 0,
     palette: bytes = b"",
+    *,
     alpha: bytes = b"",
     extensions: bytes = b"",
 ) -> bytes:
@@ -208,6 +211,7 @@ def font(
     glyphs: list[HandGlyph],
     segments: list[tuple[int, int, int, bytes]],
     bpp: int = 4,
+    *,
     bits: tuple[int, ...] = (9, 5, 5, 5, 5, 12),
     biases: tuple[int, int, int] = (0, -4, -4),
     fraction_bits: int = 4,
@@ -237,7 +241,12 @@ def font(
     records_at = pages_at + len(pages)
     pixels_at = records_at + len(records)
     f = {"max_w": max(len(g.levels[0]) if g.levels else 0 for g in glyphs)}
-    f |= {"max_h": max(len(g.levels) for g in glyphs), "ascent": 10, "descent": -3, "glyphs": len(glyphs)} | fields
+    f |= {
+        "max_h": max(len(g.levels) for g in glyphs),
+        "ascent": 10,
+        "descent": -3,
+        "glyphs": len(glyphs),
+    } | fields
     head = struct.pack("<HBB4h", size_px, bpp, 0, f["ascent"], f["descent"], 2, -1)
     head += struct.pack("<BBBBHhbb", 1, fraction_bits, len(segments), record_bytes, f["glyphs"], *biases)
     head += bytes(bits)

@@ -15,7 +15,20 @@ def entry_of(item: Item) -> Entry:
     """An index entry that says what ``item`` says, with nothing else that matters."""
     size = len(item.payload)
     return Entry(
-        item.name, 0, item.kind, 0, size, 0, item.width, item.height, item.pixel_format, item.codec, 0, 0, 0xFFFF, 0
+        item.name,
+        0,
+        item.kind,
+        0,
+        size,
+        0,
+        item.width,
+        item.height,
+        item.pixel_format,
+        item.codec,
+        0,
+        0,
+        0xFFFF,
+        0,
     )
 
 

@@ -110,7 +110,7 @@ def test_wide_pixels_in_both_byte_orders(number, order, stored, expected):
     payload = handmade.bitmap(bytes(stored * 2), len(stored) * 2, order)
     bitmap = open_bitmap(payload, 2, 1, number)
     assert bitmap.samples().colour.tolist() == [[expected, expected]]
-    assert bitmap.rgba().tolist() == [[(expected + [255])[:4]] * 2]
+    assert bitmap.rgba().tolist() == [[[*expected, 255][:4]] * 2]
 
 
 def test_premultiplied_colours_are_divided_by_their_alpha():

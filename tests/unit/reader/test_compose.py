@@ -40,11 +40,10 @@ def noise(screen: Screen, seed: int = 1) -> list[list[int]]:
     return before
 
 
-def random_bitmap(name: str, rng: random.Random, width: int, height: int):
+def random_bitmap(name: str, rng: random.Random, width: int, height: int):  # noqa: PLR0911 - a table
     """A bitmap, and for each pixel its R, G, B (or 5:6:5 value, or None) and alpha."""
     count = width * height
     data = [rng.randbytes(4) for _ in range(count)]
-    expected: list[tuple[object, int]]
     if name == "argb8888":
         payload = handmade.bitmap(b"".join(data), 4 * width)
         return open_bitmap(payload, width, height, 0x10), [((p[2], p[1], p[0]), p[3]) for p in data]
@@ -87,7 +86,9 @@ def test_bitmaps_are_blended_and_clipped_like_the_slow_code(name, x, y):
     for n, (colour, alpha) in enumerate(pixels):
         row, column = y + n // 7, x + n % 7
         if 0 <= row < 12 and 0 <= column < 16:
-            source = 0xA55A if colour is None else scalar_565(*colour) if isinstance(colour, tuple) else colour
+            source = (
+                0xA55A if colour is None else scalar_565(*colour) if isinstance(colour, tuple) else colour
+            )
             expected[row][column] = scalar_blend(source, expected[row][column], alpha)
     assert screen.pixels.tolist() == expected
 
@@ -100,7 +101,9 @@ def test_full_and_no_coverage_are_exact():
     assert screen.pixels[0].tolist() == [before, 0x1357]
 
 
-@pytest.mark.parametrize(("number", "byte", "level"), [(0x0B, 0x80, 255), (0x0C, 0x40, 85), (0x0D, 0x70, 119)])
+@pytest.mark.parametrize(
+    ("number", "byte", "level"), [(0x0B, 0x80, 255), (0x0C, 0x40, 85), (0x0D, 0x70, 119)]
+)
 def test_levels_below_8_bits_scale_to_255(number, byte, level):
     screen = Screen(1, 1)
     screen.draw_bitmap(0, 0, open_bitmap(handmade.bitmap(bytes([byte]), 1), 1, 1, number), 0xFFFF)
@@ -120,7 +123,8 @@ def test_premultiplied_colours_are_not_drawn():
 
 
 @pytest.mark.parametrize(
-    ("x", "y", "w", "h"), [(1, 1, 3, 2), (-2, -2, 4, 4), (6, 3, 9, 9), (0, 0, 0, 5), (2, 2, -1, 1), (-9, 0, 3, 3)]
+    ("x", "y", "w", "h"),
+    [(1, 1, 3, 2), (-2, -2, 4, 4), (6, 3, 9, 9), (0, 0, 0, 5), (2, 2, -1, 1), (-9, 0, 3, 3)],
 )
 def test_fill_is_clipped(x, y, w, h):
     screen = Screen(8, 5)
@@ -196,7 +200,9 @@ def test_png_colours_are_the_nearest_to_the_screen_values():
     screen = Screen(len(values), 1)
     screen.pixels[0] = values
     for value, pixel in zip(values, screen.to_rgb888()[0].tolist(), strict=True):
-        assert pixel == [round(f * 255) for f in ((value >> 11) / 31, (value >> 5 & 63) / 63, (value & 31) / 31)]
+        assert pixel == [
+            round(f * 255) for f in ((value >> 11) / 31, (value >> 5 & 63) / 63, (value & 31) / 31)
+        ]
 
 
 def test_a_big_endian_bitmap_draws_the_same_pixels():

@@ -83,7 +83,9 @@ def test_every_depth(bpp):
 )
 def test_records_of_any_width(bits, record_bytes):
     glyphs = [HandGlyph(100, 0, 1, ((1, 2), (3, 4))), HandGlyph(90, 1, 2, ((5, 6, 7),)), HandGlyph(93, -2, 0)]
-    payload = handmade.font(glyphs, [(65, 1, 1, b"")], bits=bits, biases=(40, -3, -1), record_bytes=record_bytes)
+    payload = handmade.font(
+        glyphs, [(65, 1, 1, b"")], bits=bits, biases=(40, -3, -1), record_bytes=record_bytes
+    )
     font = open_font(payload)
     for index, glyph in enumerate(glyphs):
         got = font.glyph(index)
@@ -93,7 +95,9 @@ def test_records_of_any_width(bits, record_bytes):
 
 @pytest.mark.parametrize("fraction_bits", [0, 1, 4])
 def test_advances_are_told_in_sixteenths(fraction_bits):
-    payload = handmade.font([HandGlyph(20), HandGlyph(-3)], [], fraction_bits=fraction_bits, biases=(-5, 0, 0))
+    payload = handmade.font(
+        [HandGlyph(20), HandGlyph(-3)], [], fraction_bits=fraction_bits, biases=(-5, 0, 0)
+    )
     font = open_font(payload)
     assert [font.glyph(n).advance16 for n in (0, 1)] == [n * 16 // 2**fraction_bits for n in (20, -3)]
 

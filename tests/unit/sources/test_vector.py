@@ -191,8 +191,7 @@ def chain(first: str, link: str, count: int) -> str:
             "draws more than",
         ),
         (
-            "<style>.c{this}{{fill:url(#a{before})}}</style>"
-            '<pattern id="a{this}"><rect class="c{this}"/></pattern>',
+            '<style>.c{this}{{fill:url(#a{before})}}</style><mask id="a{this}"><g class="c{this}"/></mask>',
             '<linearGradient id="a0"/>',
             300,
             "nested more than",
