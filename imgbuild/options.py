@@ -53,7 +53,7 @@ def merge_options(manifest: Manifest, entry: AssetSpec, path: YamlPath, found: D
     for key in [key for key in explicit if key not in known]:
         found.error(
             "IB118",
-            f"'{key}' has no effect on a {entry.kind} ({entry.kind}: {entry.source})",
+            f"'{key}' has no effect on {entry.kind} \"{entry.source}\"",
             manifest.key_place(explicit.pop(key)),
             f"this preset is used by the {entry.kind} at line {manifest.key_place(path).line}",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -47,6 +48,12 @@ _EXPECTED: dict[str, str] = {
     "model_type": "a mapping (key: value)",
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
+}
+
+
+_KIND_OF_SUFFIX = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".svg"), "image"),
+    **dict.fromkeys((".ttf", ".otf", ".bdf"), "font"),
 }
 
 
@@ -194,7 +201,10 @@ def _unclear_kind(entry: Any, path: YamlPath, positions: Positions, asset: str |
     place = positions.value(path)
     if not isinstance(entry, dict):
         message = f"found {describe_value(entry)}, expected an asset"
-        hint = f"write it as '- image: {entry}'" if isinstance(entry, str) else "write '- image: icons/*.png'"
+        kind = _KIND_OF_SUFFIX.get(PurePosixPath(str(entry)).suffix.lower(), "file")
+        hint = (
+            f"write it as '- {kind}: {entry}'" if isinstance(entry, str) else "write '- image: icons/*.png'"
+        )
         return Diagnostic("IB105", message, place, hint)
     found = [kind for kind in kinds if kind in entry]
     if found:
@@ -223,7 +233,7 @@ def _refused_value(error: Any, path: YamlPath, positions: Positions, asset: str 
     else:
         template = _EXPECTED.get(error["type"])
         expected = template.format(**context) if template else str(error["msg"])
-        hint = _hint_for_type(error["type"], value)
+        hint = _hint_for_type(error["type"], value, key)
     message = f"{prefix}found {describe_value(value)}, expected {expected}"
     return Diagnostic("IB105", message, positions.value(path), hint, asset)
 
@@ -237,7 +247,9 @@ def _allowed_values(error: Any) -> list[str]:
     return []
 
 
-def _hint_for_type(kind: str, value: Any) -> str | None:
+def _hint_for_type(kind: str, value: Any, key: str | None) -> str | None:
+    if key == "ranges" and isinstance(value, int):
+        return "write code points as U+20-U+7E or U+B0"
     if kind == "string_type" and isinstance(value, (bool, int, float)):
         return "put it in quotes if it is meant as text"
     if kind == "int_type" and isinstance(value, str) and value.isdigit():

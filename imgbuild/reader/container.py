@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import difflib
 import zlib
 from dataclasses import dataclass, field
@@ -54,10 +55,12 @@ class Image:
 
     def find(self, name: str) -> Entry:
         """The asset of this name, looked up as a device does; IB611 with near names if there is none."""
+        raw = name.encode("utf-8", "surrogatepass")
         if self.pack is not None:
-            entry = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(name.encode("utf-8", "replace"))))
+            entry = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(raw)))
         else:
-            entry = next((asset for asset in self.assets if asset.name == name), None)
+            at = bisect.bisect_left(self.assets, raw, key=_sort_key)
+            entry = self.assets[at] if at < len(self.assets) else None
         if entry is None or entry.name != name:
             near = difflib.get_close_matches(name, [asset.name for asset in self.assets], 1)
             hint = f'did you mean "{near[0]}"?' if near else None
@@ -111,7 +114,11 @@ def _read_file(path: Path, place: Place) -> bytes:
 
 
 def _sort(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    return tuple(sorted(entries, key=lambda entry: (entry.name.encode("utf-8"), entry.variant)))
+    return tuple(sorted(entries, key=lambda entry: (_sort_key(entry), entry.variant)))
+
+
+def _sort_key(entry: Entry) -> bytes:
+    return entry.name.encode("utf-8")
 
 
 def _open_littlefs(view: memoryview, place: Place, damage: Diagnostics | None, layout: str | None) -> Image:

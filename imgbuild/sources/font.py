@@ -264,12 +264,16 @@ def _check_present(source: _Source, present: int, missing: tuple[int, ...]) -> N
 
 def _check_ink(source: _Source, glyphs: tuple[DecodedGlyph, ...], size_px: int) -> tuple[str, ...]:
     """Notes on characters that should show but have no ink: lost in a broken font or at a tiny size."""
-    visible = [glyph for glyph in glyphs if unicodedata.category(chr(glyph.codepoint))[0] not in "CMZ"]
-    blank = [glyph.codepoint for glyph in visible if not glyph.coverage.size]
-    if blank and len(blank) == len(visible):
+    blank = [glyph.codepoint for glyph in glyphs if not glyph.coverage.size and _is_visible(glyph.codepoint)]
+    if blank and not any(glyph.coverage.size for glyph in glyphs):
         names = describe_characters(blank)
         source.fail("IB301", f'all glyphs of font "{source.path.name}" are blank at {size_px} px: {names}')
     return (f"without ink: {describe_characters(blank)}",) if blank else ()
+
+
+def _is_visible(codepoint: int) -> bool:
+    category = unicodedata.category(chr(codepoint))
+    return category == "Co" or category[0] not in "CMZ"  # private use: icons
 
 
 def _style(options: FontOptions, is_scalable: bool) -> _Style:

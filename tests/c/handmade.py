@@ -238,8 +238,8 @@ def pack_glyph(glyph: Glyph, bpp: int) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8, "big") if bits else b""
 
 
-def character_map(wanted: Font, base: int) -> bytes:
-    """Segments and behind them their pages; ``base`` is the payload offset of the first segment."""
+def character_map(wanted: Font, base: int) -> tuple[int, bytes]:
+    """Number of segments, and their bytes with the pages behind them, for payload offset ``base``."""
     codes = [g.codepoint for g in wanted.glyphs[1:]]
     index = {c: i + 1 for i, c in enumerate(codes)}
     spans: list[tuple[int, int, bool]] = [(a, b, True) for a, b in wanted.dense]
@@ -259,7 +259,7 @@ def character_map(wanted: Font, base: int) -> bytes:
             inside = [c for c in range(start, min(start + 64, last + 1)) if c in index]
             rank = sum(1 for c in range(first, start) if c in index)
             pages += struct.pack("<HQ", rank, sum(1 << (c - start) for c in inside))
-    return segments + pages
+    return len(spans), segments + pages
 
 
 def width_of(values: list[int]) -> int:
@@ -287,8 +287,8 @@ def font(name: str, wanted: Font, size_px: int = 16) -> Asset:
             at += bits
         number |= 1 << at
         records += number.to_bytes(record_bytes, "little")
-    cmap = padded(character_map(wanted, 64))
-    segments = len(wanted.dense) + paged_segments(wanted)
+    segments, cmap = character_map(wanted, 64)
+    cmap = padded(cmap)
     records_at = 64 + len(cmap)
     pixels_at = records_at + len(padded(records))
     head = struct.pack(
@@ -301,21 +301,6 @@ def font(name: str, wanted: Font, size_px: int = 16) -> Asset:
     payload = head + cmap + padded(records) + b"".join(blobs)
     number = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}[wanted.bpp]
     return Asset(name, FONT, payload, 0, size_px, number)
-
-
-def paged_segments(wanted: Font) -> int:
-    length = len(character_map(wanted, 0))
-    # every segment is 12 bytes, every page 10: count segments by reading until the sorted order ends
-    data, n, last = character_map(wanted, 0), 0, -1
-    while 12 * n + 12 <= length:
-        first, delta, _, pages = struct.unpack_from("<IHHI", data, 12 * n)
-        if first <= last or (pages and pages < 12 * (n + 1)):
-            break
-        last, n = first + delta, n + 1
-        starts = [struct.unpack_from("<I", data, 12 * i + 8)[0] for i in range(n)]
-        if any(starts) and min(s for s in starts if s) == 12 * n:
-            break
-    return n - len(wanted.dense)
 
 
 def file(name: str, data: bytes) -> Asset:
