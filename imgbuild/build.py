@@ -275,15 +275,13 @@ def verify_written(
     image: FlashImage, assets: Sequence[EncodedAsset], request: BuildRequest, found: Diagnostics
 ) -> None:
     """Read the packed bytes back with the independent reader and compare every asset."""
-    from imgbuild.reader.container import open_image
-    from imgbuild.reader.verify import compare_expected
+    from imgbuild.reader.verify import compare_expected, verify_image
 
-    place = Place(str(request.output))
-    try:
-        layout = image.partition.littlefs_layout
-        found.extend(compare_expected(open_image(image.data, place, layout=layout), assets))
-    except BuildError as error:
-        found.extend(error.diagnostics)
+    layout = image.partition.littlefs_layout
+    report = verify_image(image.data, Place(str(request.output)), layout=layout)
+    found.extend(report.diagnostics)
+    if report.image is not None:
+        found.extend(compare_expected(report.image, assets))
 
 
 def emit_all(

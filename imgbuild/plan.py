@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
 from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flash.region import resolve_target
-from imgbuild.limits import NAME_BYTES_MAX
+from imgbuild.limits import ASSETS_MAX, NAME_BYTES_MAX
 from imgbuild.manifest.roots import find_inputs
 from imgbuild.model import (
     AssetOptions,
@@ -44,6 +44,7 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
     planner = _Planner(manifest, tuple(roots), found)
     assets = planner.plan_assets()
     _check_names(assets, spec.name, found)
+    _check_count(assets, manifest, found)
     found.raise_if_errors()
     if target is None:
         raise BuildError(*found.items)
@@ -245,6 +246,15 @@ class _Planner:
 def _fill_name(template: str, file: Path) -> str:
     values = {"stem": file.stem, "name": file.name, "parent": file.parent.name}
     return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+def _check_count(assets: Sequence[PlannedAsset], manifest: Manifest, found: Diagnostics) -> None:
+    """Told before anything is decoded; littlefs with ``layout: files`` has no such limit."""
+    container = manifest.spec.container
+    is_pack = container.kind == "flat" or container.littlefs_layout == "pack"
+    if is_pack and len(assets) > ASSETS_MAX:
+        message = f"{len(assets)} assets; a pack holds at most {ASSETS_MAX}"
+        found.error("IB408", message, manifest.key_place(("assets",)))
 
 
 # --- names against each other --------------------------------------------------------------------

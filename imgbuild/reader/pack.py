@@ -242,7 +242,6 @@ def _read_header(view: memoryview, place: Place) -> Header:
 
 def _check_header(header: Header, place: Place) -> None:
     """Bounds of FORMAT.md section 2, in the order of section 1's diagram."""
-    index_bytes = ENTRY_BYTES * header.assets
     last = header.total_bytes - END_BYTES
     rules = (
         (
@@ -250,13 +249,12 @@ def _check_header(header: Header, place: Place) -> None:
             f"total_bytes is {header.total_bytes}, expected a multiple of 4, at least 72",
         ),
         (header.header_bytes >= HEADER_BYTES, f"header_bytes is {header.header_bytes}, expected at least 64"),
-        (header.assets <= ASSETS_MAX, f"{header.assets} assets, at most {ASSETS_MAX} are possible"),
         (
-            header.buckets <= ASSETS_MAX and (header.buckets > 0 or header.assets == 0),
-            f"{header.buckets} displacements for {header.assets} assets",
+            max(header.assets, header.buckets) <= ASSETS_MAX and (header.buckets > 0 or header.assets == 0),
+            f"{header.buckets} displacements for {header.assets} assets, at most {ASSETS_MAX} of either",
         ),
         (
-            header.index_offset % 4 == 0 and header.tlv_offset % 4 == 0 and header.tlv_bytes % 4 == 0,
+            not (header.index_offset | header.tlv_offset | header.tlv_bytes) & 3,
             f"entries, TLVs: 0x{header.index_offset:X}, 0x{header.tlv_offset:X}, expected multiples of 4",
         ),
         (
@@ -264,7 +262,7 @@ def _check_header(header: Header, place: Place) -> None:
             f"entries at 0x{header.index_offset:X} overlap header or displacements",
         ),
         (
-            header.index_offset + index_bytes <= header.names_offset,
+            header.index_offset + ENTRY_BYTES * header.assets <= header.names_offset,
             f"string pool at 0x{header.names_offset:X} overlaps the entries",
         ),
         (

@@ -64,10 +64,10 @@ static int draw_text(char *line) {
   int32_t x_end = 0;
   uint8_t *work = (uint8_t *)malloc(IMGB_TEXT_WORK_BYTES);
   int r;
-  if (sscanf(line, "%63s %d %d %x %n", name, &x, &y, &colour, &at) < 4) exit(2);
+  if (sscanf(line, "%63s %d %d %x%n", name, &x, &y, &colour, &at) < 4) exit(2);
   r = find_font(name, &font);
   if (r == IMGB_OK) {
-    r = imgb_draw_text(&surface, x, y, &font, line + at, (uint16_t)colour, work, IMGB_TEXT_WORK_BYTES, &x_end);
+    r = imgb_draw_text(&surface, x, y, &font, line + at + 1, (uint16_t)colour, work, IMGB_TEXT_WORK_BYTES, &x_end);
   }
   if (r == IMGB_OK) printf("end %ld\n", (long)x_end);
   free(work);
@@ -80,9 +80,9 @@ static int measure(char *line) {
   imgb_font_t font;
   uint32_t width = 0;
   int r;
-  if (sscanf(line, "%63s %n", name, &at) < 1) exit(2);
+  if (sscanf(line, "%63s%n", name, &at) < 1) exit(2);
   r = find_font(name, &font);
-  if (r == IMGB_OK) r = imgb_text_measure(&font, line + at, &width);
+  if (r == IMGB_OK) r = imgb_text_measure(&font, line + at + 1, &width);
   if (r == IMGB_OK) printf("width %lu\n", (unsigned long)width);
   return r;
 }

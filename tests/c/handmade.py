@@ -163,7 +163,7 @@ def pack_row(values: list[int], bits: int, order: int, stride: int) -> bytes:
             shift = at % 8 if order & LSB_FIRST else 8 - bits - at % 8
             cells[at // 8] |= v << shift
         row = bytes(cells)
-    return row + bytes(stride - len(row))
+    return row + bytes(max(0, stride - len(row)))
 
 
 def rows_of(picture: Picture, stride: int) -> tuple[list[bytes], list[bytes]]:

@@ -265,6 +265,7 @@ def read_with_the_library(data: bytes) -> dict[str, bytes]:
         UserContext(buffer=bytearray(data)), mount=False, block_size=128, block_count=len(data) // 128
     )
     fs.mount()
+    fs.fs_mkconsistent()  # a listing without it skips the file behind one that was being moved
     files = {}
     for folder, _, names in fs.walk("/"):
         for name in names:
