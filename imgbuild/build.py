@@ -110,7 +110,7 @@ def encode_all(
     """Decode and encode every asset; every asset's errors are collected, in the manifest's order."""
     encoded: list[EncodedAsset] = []
     with ThreadPoolExecutor(WORKERS) as pool:
-        futures = [pool.submit(_encode_one, asset, is_strict=plan.is_strict) for asset in assets]
+        futures = [pool.submit(_encode_one, asset, plan.is_strict) for asset in assets]
         try:
             for number, future in enumerate(futures):
                 result, diagnostics = future.result()
@@ -125,16 +125,16 @@ def encode_all(
     return tuple(encoded)
 
 
-def _encode_one(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset | None, list[Diagnostic]]:
+def _encode_one(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset | None, list[Diagnostic]]:
     try:
         encoder = _ENCODERS[type(asset.options)]
-        encoded, diagnostics = encoder(asset, is_strict=is_strict)
+        encoded, diagnostics = encoder(asset, is_strict)
     except BuildError as error:
         return None, list(error.diagnostics)
     return encoded, diagnostics
 
 
-def _encode_image(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
+def _encode_image(asset: PlannedAsset, _is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
     from imgbuild.pixels.bitmap import encode_bitmap
     from imgbuild.sources.image import decode_image
 
@@ -144,7 +144,7 @@ def _encode_image(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset
     return encode_bitmap(asset, decoded), []
 
 
-def _encode_font(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
+def _encode_font(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
     from imgbuild.glyphs.charset import describe_characters
     from imgbuild.glyphs.table import encode_font
     from imgbuild.sources.font import decode_font
@@ -164,7 +164,7 @@ def _encode_font(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset,
     return encode_font(asset, decoded), found
 
 
-def _encode_file(asset: PlannedAsset, *, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
+def _encode_file(asset: PlannedAsset, _is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
     import zlib
 
     from imgbuild.errors import fail

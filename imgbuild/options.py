@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The options of one entry: ``values`` of all levels, ``explicit`` with the path of each that was asked for."""
+    """The options of one entry: ``values`` of all levels, ``explicit`` the paths of those asked for."""
 
     values: Mapping[str, Any]
     explicit: Mapping[str, YamlPath]

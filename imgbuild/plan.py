@@ -180,7 +180,8 @@ class _Planner:
             return False
         parts = name.split("/")
         if not name.isprintable() or any(part in {"", ".", ".."} for part in parts):
-            message = f"the name {name!r} is not accepted: expected printable characters in parts joined by single '/'"
+            message = f"the name {name!r} is not accepted: "
+            message += "expected printable characters in parts joined by single '/'"
             self.found.error("IB119", message, place)
             return False
         return True
@@ -273,7 +274,8 @@ def _check_names(assets: Sequence[PlannedAsset], prefix: str, found: Diagnostics
             continue
         same = by_key.setdefault(asset.key, asset)
         if same is not asset:
-            message = f'"{asset.name}" and "{same.name}" (line {same.place.line}) have the same key 0x{asset.key:08X}'
+            other = f'"{same.name}" (line {same.place.line})'
+            message = f'"{asset.name}" and {other} have the same key 0x{asset.key:08X}'
             found.error("IB114", message, asset.place, "rename one of them: a key is the CRC-32 of the name")
     for collision in _c_collisions(by_name, prefix):
         found.error("IB115", *collision)

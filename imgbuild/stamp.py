@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,8 @@ def _program() -> list[Any]:
     newest = max(entry.stat().st_mtime_ns for entry in package.rglob("*.py"))
     import click
 
-    libraries = [name for name in os.listdir(Path(click.__file__).parents[1]) if name.endswith(".dist-info")]
+    folder = Path(click.__file__).parents[1]
+    libraries = [entry.name for entry in folder.iterdir() if entry.suffix == ".dist-info"]
     return [__version__, newest, hashlib.sha256("\0".join(sorted(libraries)).encode()).hexdigest()]
 
 
@@ -69,14 +69,14 @@ def _facts(path: Path) -> list[Any]:
 
 def _digest(path: Path) -> str:
     if path.is_dir():
-        names = sorted(name for name in os.listdir(path) if not name.startswith("."))  # globs see no others
+        names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))  # globs see no others
         return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_unchanged(name: str, facts: list[Any]) -> bool:
-    status = os.stat(name)
+    status = Path(name).stat()
     if [status.st_size, status.st_mtime_ns, status.st_ctime_ns] == facts[:3]:
         return True
     path = Path(name)

@@ -79,7 +79,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         manifest=Path(identity["manifest"]),
         output=Path(identity["output"]),
         header_folder=Path(identity["header_folder"]),
-        roots=_roots(options, identity),
+        roots=_roots(identity),
         board=options["board"],
         pad=options["pad"],
         depfile=Path(identity["depfile"]) if identity["depfile"] else None,
@@ -99,7 +99,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
     return ExitCode.DONE
 
 
-def _roots(options: dict[str, Any], identity: dict[str, Any]) -> tuple[Path, ...]:
+def _roots(identity: dict[str, Any]) -> tuple[Path, ...]:
     """The roots given, and the current folder if the manifest lies inside it."""
     roots = [Path(root) for root in identity["roots"]]
     if Path(identity["manifest"]).resolve().is_relative_to(Path.cwd()):

@@ -12,7 +12,7 @@ from imgbuild.reader.pack import Entry
 
 
 def list_assets(image: Image) -> list[dict[str, Any]]:
-    """One row per asset, sorted by name, with the keys of ``ls --json``; fields that do not apply are left out."""
+    """One row per asset, sorted by name, with the keys of ``ls --json``; what does not apply is left out."""
     return [_row(image, entry) for entry in image.assets]
 
 

@@ -52,7 +52,9 @@ def main(folder: Path) -> None:
         image = folder / f"{codec}.bin"
         build = [sys.executable, "-m", "imgbuild", "build", manifest, "-o", image]
         cost = best([*build, "--force"])
-        info = subprocess.run([sys.executable, "-m", "imgbuild", "info", image, "--json"], check=True, capture_output=True)
+        info = subprocess.run(
+            [sys.executable, "-m", "imgbuild", "info", image, "--json"], check=True, capture_output=True
+        )
         facts = json.loads(info.stdout)
         names = sum(len(path.stem) for path in (folder / "icons").iterdir())
         overhead = (facts["total_bytes"] - facts["payload_bytes"] - names) / facts["assets"]

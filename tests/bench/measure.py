@@ -22,7 +22,9 @@ class Cost:
 def run(command: Sequence[str | Path], cwd: Path | None = None) -> Cost:
     """Run once; raises ``RuntimeError`` if the command fails."""
     start = time.perf_counter()
-    process = subprocess.Popen([str(c) for c in command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [str(c) for c in command], cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     message = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start

@@ -40,9 +40,23 @@ def test_the_manifest_builds(project: Path) -> None:
 def test_the_c_snippet_compiles_without_a_warning(project: Path) -> None:
     (project / "snippet.c").write_text(_block("c"))
     compiler = need_tool("gcc")
-    command = [compiler, "-std=c99", "-Wall", "-Wextra", "-Wconversion", "-pedantic", "-Werror", "-c", "snippet.c"]
+    command = [
+        compiler,
+        "-std=c99",
+        "-Wall",
+        "-Wextra",
+        "-Wconversion",
+        "-pedantic",
+        "-Werror",
+        "-c",
+        "snippet.c",
+    ]
     done = subprocess.run(
-        [*command, f"-I{ROOT / 'c_runtime/src'}", "-I."], cwd=project, capture_output=True, text=True, check=False
+        [*command, f"-I{ROOT / 'c_runtime/src'}", "-I."],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 

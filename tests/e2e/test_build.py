@@ -34,7 +34,9 @@ def test_a_build_writes_image_and_headers(project: Path) -> None:
 def test_same_inputs_same_bytes_anywhere(project: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("elsewhere")
     make_project(other)
-    done = imgbuild("build", "small.yaml", "-o", "x/y/ext.bin", cwd=other, PYTHONHASHSEED="7", TZ="Asia/Tokyo")
+    done = imgbuild(
+        "build", "small.yaml", "-o", "x/y/ext.bin", cwd=other, PYTHONHASHSEED="7", TZ="Asia/Tokyo"
+    )
     assert done.returncode == 0, done.stderr
     _build(project)
     for name in OUTPUTS:

@@ -42,7 +42,8 @@ def test_ls_json_has_the_promised_keys(built: Path) -> None:
     assert document["schema_version"] == 1
     rows = {row["name"]: row for row in document["assets"]}
     assert set(rows["icons/bell"]) == {
-        "key", "name", "kind", "pixel_format", "codec", "width", "height", "offset", "stored_bytes", "raw_bytes", "crc32",
+        "key", "name", "kind", "pixel_format", "codec", "width", "height", "offset", "stored_bytes",
+        "raw_bytes", "crc32",
     }  # fmt: skip
     assert rows["icons/bell"]["raw_bytes"] == 16 * 16 * 3
     assert rows["note.txt"]["stored_bytes"] == len("a plain file\n")
@@ -120,7 +121,9 @@ def test_a_misspelt_command_is_answered(tmp_path: Path) -> None:
 
 def test_output_into_a_closed_pipe_is_no_error(built: Path) -> None:
     command = f"{sys.executable} -m imgbuild explain | head -n 1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=built, capture_output=True, check=False)
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], cwd=built, capture_output=True, check=False
+    )
     assert done.returncode == 0
     assert b"Traceback" not in done.stderr
 

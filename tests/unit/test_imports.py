@@ -44,7 +44,14 @@ def _files() -> list[Path]:
 
 
 def test_the_reader_knows_nothing_of_the_writers() -> None:
-    writers = ("imgbuild.pixels", "imgbuild.codecs", "imgbuild.emit", "imgbuild.layout", "imgbuild.glyphs", "imgbuild.sources")
+    writers = (
+        "imgbuild.pixels",
+        "imgbuild.codecs",
+        "imgbuild.emit",
+        "imgbuild.layout",
+        "imgbuild.glyphs",
+        "imgbuild.sources",
+    )
     for path in (PACKAGE / "reader").glob("*.py"):
         assert not [name for name in _imports(path) if name.startswith(writers)], path
 
@@ -82,5 +89,7 @@ def test_light_modules_import_no_heavy_library() -> None:
 
 def test_an_up_to_date_check_loads_no_heavy_library(tmp_path: Path) -> None:
     code = "import sys, imgbuild.cli.build_command, imgbuild.cli.main; print(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
     assert not HEAVY & {name.split(".")[0] for name in done.stdout.split()}

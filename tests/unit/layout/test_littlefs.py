@@ -73,10 +73,11 @@ def test_a_driver_made_for_names_of_64_bytes_mounts_it() -> None:
     assert read_all(mount(image.data, 4096, name_max=64)) == files
 
 
-def test_a_device_can_go_on_writing() -> None:
+@pytest.mark.parametrize("prog", [1, 16, 256])
+def test_a_device_can_go_on_writing(prog: int) -> None:
     files = some_files(40)
     image = build_littlefs(files, erase_bytes=4096, region_bytes=MIB)
-    filesystem = mount(image.data, 4096)
+    filesystem = mount(image.data, 4096, prog_size=prog, read_size=prog, cache_size=256)
     with filesystem.open("/d1/settings", "wb") as file:
         file.write(b"new")
     assert read_all(filesystem) == files | {"d1/settings": b"new"}
