@@ -155,8 +155,8 @@ def _encode_font(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, li
     found = []
     if decoded.missing:
         message = (
-            f'font "{asset.name}": {asset.source.name} lacks {len(decoded.missing)} of the characters asked for: '
-            f"{describe_characters(decoded.missing)}"
+            f'font "{asset.name}": {asset.source.name} lacks {len(decoded.missing)} '
+            f"of the characters asked for: {describe_characters(decoded.missing)}"
         )
         severity = Severity.ERROR if is_strict else Severity.WARNING
         hint = "take them out of 'characters', or choose a font that has them"

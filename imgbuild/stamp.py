@@ -69,7 +69,8 @@ def _facts(path: Path) -> list[Any]:
 
 def _digest(path: Path) -> str:
     if path.is_dir():
-        names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))  # globs see no others
+        # globs see no hidden files
+        names = sorted(entry.name for entry in path.iterdir() if not entry.name.startswith("."))
         return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

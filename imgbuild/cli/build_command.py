@@ -148,7 +148,7 @@ def _summarise(
         return
     share = 100 * image.used_bytes / region.size_bytes
     state = "" if request.output in changed else ", unchanged"
+    room = f"{format_bytes(image.used_bytes)} of {format_bytes(region.size_bytes)} ({share:.1f} %)"
     console.write_line(
-        f"{console.shown_path(request.output)}: {len(result.assets)} assets, {format_bytes(image.used_bytes)} of "
-        f"{format_bytes(region.size_bytes)} ({share:.1f} %), verified{state}"
+        f"{console.shown_path(request.output)}: {len(result.assets)} assets, {room}, verified{state}"
     )

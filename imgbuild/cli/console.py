@@ -21,13 +21,22 @@ def _has_colour(stream: TextIO) -> bool:
 
 
 def write_line(text: str = "") -> None:
-    """One line of a command's result on stdout."""
-    print(text)
+    """One line of a command's result on stdout; a reader that has seen enough (``| head``) ends us quietly."""
+    try:
+        print(text)
+    except BrokenPipeError:
+        close_stdout()
+        sys.exit(0)
+
+
+def close_stdout() -> None:
+    """Let what is still buffered go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_json(document: dict[str, Any]) -> None:
     """A command's machine-readable result: one document on stdout."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))
+    write_line(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def write_table(
@@ -41,7 +50,7 @@ def write_table(
             c.rjust(w) if i in right else c.ljust(w)
             for i, (c, w) in enumerate(zip(line, widths, strict=True))
         ]
-        print("  ".join(cells).rstrip())
+        write_line("  ".join(cells).rstrip())
 
 
 def note(text: str) -> None:

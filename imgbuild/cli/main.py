@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from typing import NoReturn
 
@@ -82,9 +81,6 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         console.note("interrupted; no output was changed")
         _leave(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _leave(ExitCode.DONE)
     except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback unasked
         _report_internal(error)
         _leave(ExitCode.INTERNAL)
@@ -104,10 +100,12 @@ def _report_internal(error: Exception) -> None:
 
 
 def _leave(status: int) -> NoReturn:
+    from imgbuild.cli import console
+
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.close_stdout()
     sys.exit(status)
 
 

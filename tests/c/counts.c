@@ -13,7 +13,7 @@ static void report(const char *call, const char *name, int r) {
 }
 
 static void count_font(const imgb_asset_t *asset) {
-  static const uint32_t codes[] = {'A', 0xE4, 0x20AC, 0x2603};
+  static const uint32_t codes[] = {'A', 0xE2, 0x20AC, 0x2603};
   imgb_font_t font;
   imgb_glyph_t glyph;
   imgb_glyph_rows_t rows;

@@ -1,0 +1,146 @@
+"""Code, data and stack of the C reader on Cortex-M0+ and Cortex-M4, linked, by part.
+
+``python tests/bench/c_size.py`` prints the tables that DESIGN's budgets are compared with.  Code is what the linker keeps
+(``-Os -ffunction-sections --gc-sections``) of a program that calls the part, constant tables and libgcc helpers
+included, ``memcpy`` and its three brothers left out: every firmware has them already.  Stack is the deepest path through
+the call graph that the compiler writes down, the port's own read function left out.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+RUNTIME = Path(__file__).resolve().parents[2] / "c_runtime"
+CPUS = ("cortex-m0plus", "cortex-m4")
+FLAGS = ["-std=c99", "-Os", "-mthumb", "-ffreestanding", "-ffunction-sections", "-fdata-sections"]
+
+CORE = ("imgb_open", "imgb_find", "imgb_get", "imgb_read")
+BITMAPS = ("imgb_bitmap_open", "imgb_bitmap_work_bytes", "imgb_rows_begin", "imgb_rows_get")
+RECTANGLES = ("imgb_rows_rect", "imgb_bitmap_palette")
+FONTS = ("imgb_font_open", "imgb_font_index", "imgb_font_glyph", "imgb_glyph_rows_begin", "imgb_glyph_rows_next")
+TEXT = ("imgb_utf8_next", "imgb_text_measure")
+DRAW = ("imgb_draw_fill", "imgb_draw_bitmap", "imgb_draw_text")
+CHECKS = ("imgb_require", "imgb_at", "imgb_name", "imgb_map", "imgb_check", "imgb_asset_check")
+PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_LZ4=0",)),
+    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_LZ4=0",)),
+    ("+ LZ4", (), ()),
+    ("+ fonts", FONTS, ()),
+    ("+ text", TEXT, ()),
+    ("+ drawing", DRAW, ()),
+    ("+ rectangles, palettes", RECTANGLES, ()),
+    ("+ at, name, map, require, checks", CHECKS, ()),
+)
+CODE_BUDGETS = {"core: open, find, get, read": 1228, "+ drawing": 6144 - 700}
+"""Bytes up to and including a part: 1.2 KiB, and 6 KiB less room for a glyph codec."""
+STACK_BUDGET = 256
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the parts up to and including ``part`` take, in bytes."""
+
+    part: str
+    code: int
+    data: int
+
+
+def _run(*command: str | Path) -> str:
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def _compile(folder: Path, cpu: str, *more: str) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    objects = []
+    for source in sorted((RUNTIME / "src").glob("imgb*.c")):
+        if source.name != "imgb_lfs.c":
+            target = folder / f"{source.stem}.o"
+            _run("arm-none-eabi-gcc", *FLAGS, f"-mcpu={cpu}", *more, "-c", source, "-o", target)
+            objects.append(target)
+    return objects
+
+
+def _link(folder: Path, cpu: str, objects: list[Path], calls: tuple[str, ...]) -> Path:
+    """A program that keeps ``calls`` and, in a section of its own, the four functions of the C library."""
+    names = ("memcpy", "memmove", "memset", "memcmp", "_start")
+    source = folder / "main.c"
+    source.write_text("".join(f'__attribute__((section(".stub"))) void {n}(void) {{}}\n' for n in names))
+    program = folder / "program.elf"
+    _run(
+        "arm-none-eabi-gcc", "-Os", "-mthumb", f"-mcpu={cpu}", "-ffreestanding", "-fno-builtin", "-nostdlib",
+        "-Wl,--gc-sections", *(f"-Wl,-u,{call}" for call in calls), source, *objects, "-lgcc", "-o", program,
+    )  # fmt: skip
+    return program
+
+
+def measure_code(cpu: str) -> list[Size]:
+    """Cumulative sizes for one core, a row per part."""
+    sizes = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        calls: tuple[str, ...] = ()
+        for number, (part, more, options) in enumerate(PARTS):
+            calls += more
+            objects = _compile(folder / str(number), cpu, *options)
+            program = _link(folder / str(number), cpu, objects, calls)
+            sections = dict(re.findall(r"^(\.\S+)\s+(\d+)", _run("arm-none-eabi-size", "-A", program), re.MULTILINE))
+            code = sum(int(sections.get(s, 0)) for s in (".text", ".rodata", ".ARM.exidx"))
+            sizes.append(Size(part, code, int(sections.get(".data", 0)) + int(sections.get(".bss", 0))))
+    return sizes
+
+
+def measure_stack(cpu: str) -> dict[str, int]:
+    """Deepest stack in bytes of each public function, everything below it included; fails on recursion."""
+    own: dict[str, int] = {}
+    calls: dict[str, set[str]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _compile(folder, cpu, "-fstack-usage", "-fcallgraph-info=su")
+        for graph in sorted(folder.glob("*.ci")):
+            text = graph.read_text()
+            for title, label in re.findall(r'node: \{ title: "([^"]+)" label: "([^"]+)"', text):
+                used = re.search(r"(\d+) bytes \((\w+)", label)
+                if used:
+                    if used[2] != "static":
+                        raise RuntimeError(f"{title} takes a {used[2]} amount of stack")
+                    own[title] = int(used[1])
+            for source, target in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+                calls.setdefault(source, set()).add(target)
+
+    def deepest(function: str, path: tuple[str, ...] = ()) -> int:
+        if function in path:
+            raise RuntimeError(f"recursion: {' -> '.join((*path, function))}")
+        below = [deepest(c, (*path, function)) for c in calls.get(function, ()) if c in own]
+        return own[function] + max(below, default=0)
+
+    public = sorted(f for f in own if re.fullmatch(r"imgb_(?!priv)\w+", f))
+    return {f: deepest(f) for f in public}
+
+
+def main() -> None:
+    """Prints both tables."""
+    codes = {cpu: measure_code(cpu) for cpu in CPUS}
+    stacks = {cpu: measure_stack(cpu) for cpu in CPUS}
+    print(f"{'code, bytes (linked, -Os)':36}" + "".join(f"{cpu:>22}" for cpu in CPUS) + f"{'budget':>9}")
+    for i, (part, _, _) in enumerate(PARTS):
+        cells = ""
+        for cpu in CPUS:
+            size = codes[cpu][i]
+            before = codes[cpu][i - 1].code if i else 0
+            cells += f"{size.code - before:>+13} = {size.code:>6}"
+        print(f"{part:36}{cells}{CODE_BUDGETS.get(part, ''):>9}")
+    print(f"{'.data + .bss':36}" + "".join(f"{codes[cpu][-1].data:>22}" for cpu in CPUS) + f"{0:>9}")
+    print(f"\n{'stack, bytes (all below included)':36}" + "".join(f"{cpu:>22}" for cpu in CPUS) + f"{'budget':>9}")
+    for function in stacks[CPUS[0]]:
+        print(f"{function:36}" + "".join(f"{stacks[cpu].get(function, 0):>22}" for cpu in CPUS) + f"{STACK_BUDGET:>9}")
+
+
+if __name__ == "__main__":
+    main()
