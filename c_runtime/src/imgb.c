@@ -6,7 +6,7 @@
 #define COUNT_MAX 32767u
 #define MAGIC 0x42474D49u    /* "IMGB" */
 #define END_MARK 0x444E4549u /* "IEND" */
-#define MASK_BITS (IMGB_CFG_READ_ALIGN ? 3u : 0u) /* of read_align - 1: 1, 2 or 4 */
+#define MASK_MAX (IMGB_CFG_READ_ALIGN ? 3u : 0u) /* of read_align - 1 */
 
 /* CRC-32 (zlib), reflected, four bits a step: 64 bytes of table instead of 1 KB. */
 uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
@@ -23,9 +23,9 @@ uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
   return ~crc;
 }
 
-/* CRC-8, bit by bit: an entry's 31 bytes are worth no table. */
+/* CRC-8, bit by bit: an entry's 32 bytes are worth no table.  Kept in the highest byte, where a shift drops it. */
 static uint32_t crc8(const uint8_t *p, uint32_t length) {
-  uint32_t crc = 0, bit; /* kept in the highest byte, so that a shift drops what leaves it */
+  uint32_t crc = 0, bit;
   for (; length != 0; length--) {
     crc ^= (uint32_t)*p++ << 24;
     for (bit = 8u; bit != 0; bit--) {
@@ -34,7 +34,7 @@ static uint32_t crc8(const uint8_t *p, uint32_t length) {
       if (top != 0) crc ^= 0x07000000u;
     }
   }
-  return crc >> 24;
+  return crc;
 }
 
 /* --- reading ----------------------------------------------------------------------------------- */
@@ -56,8 +56,11 @@ int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *wor
 }
 
 int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count) {
-  int r = imgb_priv_payload_near(asset, offset, words, 4u * count);
-  if (r == IMGB_OK) imgb_priv_words(words, count);
+  int r = IMGB_ERR_FORMAT;
+  if (imgb_priv_fits(offset, 4u * count, asset->stored_bytes)) {
+    r = imgb_priv_near(&asset->io, asset->base + offset, words, 4u * count);
+    imgb_priv_words(words, count); /* does no harm where the read failed */
+  }
   return r;
 }
 
@@ -74,18 +77,19 @@ int imgb_read(const imgb_asset_t *asset, uint32_t offset, void *buffer, uint32_t
 #if IMGB_CFG_READ_ALIGN
   /* Words that the buffer takes whole are read straight into it, then shifted down where the buffer is not
    * aligned; the words at the ends come through one word on the stack. */
-  while (length != 0 && r == IMGB_OK) {
-    uint32_t align = io->read_align;
-    uint32_t skip = offset & (align - 1u);
-    uint32_t pad = (0u - (uint32_t)(uintptr_t)to) & (align - 1u);
+  while (length != 0) {
+    uint32_t mask = io->read_align - 1u;
+    uint32_t skip = offset & mask;
+    uint32_t pad = (0u - (uint32_t)(uintptr_t)to) & mask;
     uint8_t *from = to + pad;
-    uint32_t n = (length - pad) & ~(align - 1u);
+    uint32_t n = (length - pad) & ~mask;
     uint32_t word;
-    if (skip != 0 || length < pad + align) {
+    if (skip != 0 || n - 1u >= length) { /* no whole word there: n is 0 or wrapped below it */
       from = (uint8_t *)&word;
-      n = align;
+      n = mask + 1u;
     }
     r = io->read(io->ctx, offset - skip, from, n);
+    if (r != IMGB_OK) break;
     n -= skip;
     if (n > length) n = length;
     if (from != to) memmove(to, from + skip, n);
@@ -154,7 +158,7 @@ int imgb_open(imgb_pack_t *pack, const imgb_io_t *io, uint32_t pack_id) {
   int r = IMGB_ERR_ARGUMENT;
   pack->io = *io;
   pack->io.read_align = mask + 1u;
-  if (io->read != NULL && (mask & ~MASK_BITS) == 0 && mask != 2u && (io->size & mask) == 0) {
+  if (io->read != NULL && mask <= MASK_MAX && ((io->read_align | io->size) & mask) == 0) {
     r = io->size < HEADER_BYTES + MARKER_BYTES ? IMGB_ERR_TRUNCATED : open_pack(pack, pack_id);
   }
   if (r != IMGB_OK) memset(pack, 0, sizeof *pack); /* size 0: no call reads from a pack that did not open */
@@ -167,9 +171,11 @@ int imgb_require(const imgb_pack_t *pack, uint32_t contract_hash) {
 
 /* --- looking up -------------------------------------------------------------------------------- */
 
-int imgb_priv_entry(uint32_t *w, imgb_asset_t *asset) {
-  const uint8_t *bytes = (const uint8_t *)w;
-  if (crc8(bytes, IMGB_ENTRY_BYTES - 1u) != bytes[IMGB_ENTRY_BYTES - 1u]) return IMGB_ERR_ENTRY;
+int imgb_priv_entry(const imgb_io_t *io, uint32_t offset, imgb_asset_t *asset) {
+  uint32_t w[IMGB_ENTRY_BYTES / 4u];
+  int r = imgb_priv_near(io, offset, w, IMGB_ENTRY_BYTES);
+  if (r != IMGB_OK) return r;
+  if (crc8((const uint8_t *)w, IMGB_ENTRY_BYTES) != 0) return IMGB_ERR_ENTRY; /* over its own check byte: 0 */
   imgb_priv_words(w, IMGB_ENTRY_BYTES / 4u);
   asset->key = w[0];
   asset->base = w[1];
@@ -185,6 +191,7 @@ int imgb_priv_entry(uint32_t *w, imgb_asset_t *asset) {
   asset->pixel_format = (uint8_t)w[7];
   asset->codec = (uint8_t)(w[7] >> 8);
   asset->variant = (uint8_t)(w[7] >> 16);
+  asset->io = *io;
   return IMGB_OK;
 }
 
@@ -195,11 +202,9 @@ static IMGB_NOINLINE int finish(imgb_asset_t *asset, int r) {
 }
 
 int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
-  uint32_t w[IMGB_ENTRY_BYTES / 4u];
   int r = IMGB_ERR_NOT_FOUND;
   if (ordinal < pack->assets) {
-    r = imgb_priv_near(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, w, IMGB_ENTRY_BYTES);
-    if (r == IMGB_OK) r = imgb_priv_entry(w, asset);
+    r = imgb_priv_entry(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, asset);
     if (r == IMGB_OK && ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
                          !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
                          !imgb_priv_fits(asset->name_offset, asset->name_bytes, pack->names_bytes))) {
@@ -207,7 +212,6 @@ int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
     }
   }
   asset->name_offset += pack->names_offset;
-  asset->io = pack->io;
   return finish(asset, r);
 }
 

@@ -105,7 +105,7 @@ static uint32_t wide_pixel(const source_t *source, uint32_t x, uint16_t *rgb565)
   return b->pixel_format == IMGB_PF_ARGB8888 ? value >> 24 : 255u;
 }
 
-static void draw_row(const imgb_surface_t *s, const source_t *source, uint32_t x, uint16_t *to, uint32_t n) {
+static IMGB_NOINLINE void draw_row(const imgb_surface_t *s, const source_t *source, uint32_t x, uint16_t *to, uint32_t n) {
   for (; n != 0; n--, x++) {
     uint16_t rgb565 = source->rgb565;
     uint32_t alpha = source->bitmap->bits_per_pixel <= 8u ? narrow_pixel(source, x, &rgb565)
@@ -159,7 +159,8 @@ static uint32_t floor_px(int32_t pen) {
   return pen >= 0 ? (uint32_t)pen >> 4 : ~(~(uint32_t)pen >> 4);
 }
 
-static int draw_glyph(const imgb_surface_t *s, int32_t x, int32_t y, imgb_glyph_rows_t *rows, uint16_t rgb565) {
+static IMGB_NOINLINE int draw_glyph(const imgb_surface_t *s, int32_t x, int32_t y, imgb_glyph_rows_t *rows,
+                                    uint16_t rgb565) {
   span_t across = clip(x, rows->glyph.w, s->x0, s->width);
   span_t down = clip(y, rows->glyph.h, s->y0, s->height);
   if (across.count == 0) return IMGB_OK;
@@ -177,17 +178,24 @@ static int draw_glyph(const imgb_surface_t *s, int32_t x, int32_t y, imgb_glyph_
 
 int imgb_draw_text(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_font_t *font, const char *text,
                    uint16_t rgb565, void *work, uint32_t work_bytes, int32_t *x_end) {
-  imgb_glyph_rows_t rows;
   int32_t pen = 8; /* 1/16 px from x, half a pixel ahead so that it rounds */
+  /* The rows' state lies at the start of work, where it is aligned: it would be half of the stack otherwise. */
+  uint32_t pad = (0u - (uint32_t)(uintptr_t)work) & (uint32_t)(sizeof(void *) - 1u);
+  imgb_glyph_rows_t *rows = (imgb_glyph_rows_t *)(void *)((uint8_t *)work + pad);
   uint32_t code;
+  pad += (uint32_t)sizeof *rows;
+  if (work_bytes < pad) return IMGB_ERR_BUFFER;
   while ((code = imgb_utf8_next(&text)) != 0) {
-    int r = imgb_priv_glyph(font, code, &rows.glyph);
-    if (r == IMGB_OK) r = imgb_glyph_rows_begin(&rows, font, &rows.glyph, work, work_bytes);
+    uint32_t index;
+    int r = imgb_font_index(font, code, &index);
+    if (r == IMGB_OK || r == IMGB_ERR_NOT_FOUND) r = imgb_font_glyph(font, index, &rows->glyph);
+    if (r == IMGB_OK) r = imgb_glyph_rows_begin(rows, font, &rows->glyph, (uint8_t *)work + pad, work_bytes - pad);
+    if (r == IMGB_OK) {
+      r = draw_glyph(s, imgb_priv_wrap((uint32_t)x + floor_px(pen) + (uint32_t)rows->glyph.x),
+                     imgb_priv_wrap((uint32_t)y - (uint32_t)rows->glyph.y), rows, rgb565);
+    }
     if (r != IMGB_OK) return r;
-    r = draw_glyph(s, imgb_priv_wrap((uint32_t)x + floor_px(pen) + (uint32_t)rows.glyph.x),
-                   imgb_priv_wrap((uint32_t)y - (uint32_t)rows.glyph.y), &rows, rgb565);
-    if (r != IMGB_OK) return r;
-    pen = imgb_priv_wrap((uint32_t)pen + (uint32_t)rows.glyph.advance);
+    pen = imgb_priv_wrap((uint32_t)pen + (uint32_t)rows->glyph.advance);
   }
   if (x_end != NULL) *x_end = imgb_priv_wrap((uint32_t)x + floor_px(pen));
   return IMGB_OK;

@@ -85,34 +85,33 @@ static uint32_t page_rank(const uint8_t *page, uint32_t bit) {
 int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, uint32_t *index) {
   uint32_t words[SEGMENT_BYTES * SEGMENTS_A_READ / 4u];
   const uint32_t *w = words;
-  uint32_t left = font->segments, offset = FONT_HEADER_BYTES;
-  uint32_t here = 0, delta, glyph, pages;
+  uint32_t at, n = 0, glyph, pages;
   int r;
   *index = 0;
-  for (;; w += 3, left--, here--) {
-    if (left == 0) return IMGB_ERR_NOT_FOUND;
-    if (here == 0) {
-      here = left < SEGMENTS_A_READ ? left : SEGMENTS_A_READ;
-      r = imgb_priv_payload_words(&font->asset, offset, words, 3u * here);
+  for (at = 0;; n--, w += 3) {
+    if (n == 0) {
+      n = font->segments - at;
+      if (n == 0) return IMGB_ERR_NOT_FOUND;
+      if (n > SEGMENTS_A_READ) n = SEGMENTS_A_READ;
+      r = imgb_priv_payload_words(&font->asset, FONT_HEADER_BYTES + SEGMENT_BYTES * at, words, 3u * n);
       if (r != IMGB_OK) return r;
-      offset += SEGMENT_BYTES * here;
+      at += n;
       w = words;
     }
     if (codepoint < w[0]) return IMGB_ERR_NOT_FOUND; /* sorted: no later one can hold it */
-    delta = codepoint - w[0];
-    if (delta <= (w[1] & 0xFFFFu)) break;
+    if (codepoint - w[0] <= (w[1] & 0xFFFFu)) break;
   }
+  codepoint -= w[0];
   glyph = w[1] >> 16;
   pages = w[2];
   if (pages != 0) {
-    offset = (delta >> 6) * PAGE_BYTES;
     if (pages > font->asset.stored_bytes) return IMGB_ERR_FORMAT; /* so that the sum does not wrap */
-    r = imgb_priv_payload_near(&font->asset, pages + offset, words, PAGE_BYTES);
+    r = imgb_priv_payload_near(&font->asset, pages + (codepoint >> 6) * PAGE_BYTES, words, PAGE_BYTES);
     if (r != IMGB_OK) return r;
-    delta = page_rank((const uint8_t *)words, delta & 63u);
-    if (delta == ABSENT) return IMGB_ERR_NOT_FOUND;
+    codepoint = page_rank((const uint8_t *)words, codepoint & 63u);
+    if (codepoint == ABSENT) return IMGB_ERR_NOT_FOUND;
   }
-  glyph += delta;
+  glyph += codepoint;
   if (glyph >= font->glyphs) return IMGB_ERR_FORMAT;
   *index = glyph;
   return IMGB_OK;
@@ -157,31 +156,31 @@ int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph
   return imgb_priv_fits(offset, glyph->stored_bytes, font->pixels_bytes) ? IMGB_OK : IMGB_ERR_FORMAT;
 }
 
-int imgb_priv_glyph(const imgb_font_t *font, uint32_t codepoint, imgb_glyph_t *glyph) {
-  uint32_t index;
-  int r = imgb_font_index(font, codepoint, &index);
-  if (r != IMGB_OK && r != IMGB_ERR_NOT_FOUND) return r;
-  return imgb_font_glyph(font, index, glyph);
-}
-
 /* --- glyph rows -------------------------------------------------------------------------------- */
 
-uint32_t imgb_font_work_bytes(const imgb_font_t *font) { return font->max_w + WINDOW_BYTES_MIN; }
+uint32_t imgb_font_work_bytes(const imgb_font_t *font) {
+  return font->max_w + WINDOW_BYTES_MIN + (uint32_t)(sizeof(imgb_glyph_rows_t) + sizeof(void *) - 1u);
+}
 
 int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph, void *work,
                           uint32_t work_bytes) {
-  if (work_bytes < imgb_font_work_bytes(font)) return IMGB_ERR_BUFFER;
+  if (work_bytes < (uint32_t)font->max_w + WINDOW_BYTES_MIN) return IMGB_ERR_BUFFER;
+  if (glyph->w > font->max_w) return IMGB_ERR_ARGUMENT;
   rows->font = font;
   rows->glyph = *glyph;
   rows->row = (uint8_t *)work;
   rows->window = rows->row + font->max_w;
   rows->window_bytes = work_bytes - font->max_w;
-  rows->stored = (const uint8_t *)imgb_map(&font->asset, glyph->offset, glyph->stored_bytes);
   rows->window_at = 0;
-  rows->window_fill = rows->stored != NULL ? glyph->stored_bytes : 0;
-  if (rows->stored == NULL) rows->stored = rows->window;
+  rows->window_fill = 0;
   rows->y = 0;
-  return glyph->w <= font->max_w ? IMGB_OK : IMGB_ERR_ARGUMENT;
+  rows->stored = (const uint8_t *)imgb_map(&font->asset, glyph->offset, glyph->stored_bytes);
+  if (rows->stored != NULL) {
+    rows->window_fill = glyph->stored_bytes; /* the window holds everything and is never filled again */
+  } else {
+    rows->stored = rows->window;
+  }
+  return IMGB_OK;
 }
 
 static int refill(imgb_glyph_rows_t *rows, uint32_t at) {

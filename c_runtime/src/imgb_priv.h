@@ -60,9 +60,9 @@ uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length); /* s
 /* Turns little-endian words, as read, into numbers in place. */
 void imgb_priv_words(uint32_t *words, uint32_t count);
 
-/* Checks an entry's check byte, then copies it; base and name_offset are the entry's own, io is left alone.
- * The words of the entry are turned into numbers.  IMGB_ERR_ENTRY where the check byte differs. */
-int imgb_priv_entry(uint32_t *entry, imgb_asset_t *asset);
+/* Reads the entry at offset of io, as one read; base and name_offset become the entry's own, not yet checked.
+ * IMGB_ERR_ENTRY where the check byte differs. */
+int imgb_priv_entry(const imgb_io_t *io, uint32_t offset, imgb_asset_t *asset);
 
 /* Reads length bytes at offset of io as one read, widened to read_align; words has room for length + 6. */
 int imgb_priv_near(const imgb_io_t *io, uint32_t offset, void *words, uint32_t length);
@@ -72,9 +72,6 @@ int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *wor
 
 /* Reads words of a payload as numbers; offset is a multiple of 4, as payloads are. */
 int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count);
-
-/* The glyph that a character is drawn with: its own, or .notdef where the font lacks it. */
-int imgb_priv_glyph(const imgb_font_t *font, uint32_t codepoint, imgb_glyph_t *glyph);
 
 #ifdef __cplusplus
 }

@@ -50,7 +50,9 @@ int imgb_text_measure(const imgb_font_t *font, const char *text, uint32_t *width
   *width_px = 0;
   while ((code = imgb_utf8_next(&text)) != 0) {
     imgb_glyph_t glyph;
-    int r = imgb_priv_glyph(font, code, &glyph);
+    uint32_t index;
+    int r = imgb_font_index(font, code, &index);
+    if (r == IMGB_OK || r == IMGB_ERR_NOT_FOUND) r = imgb_font_glyph(font, index, &glyph);
     if (r != IMGB_OK) return r;
     pen = imgb_priv_wrap((uint32_t)pen + (uint32_t)glyph.advance);
   }

@@ -21,7 +21,7 @@ def _has_colour(stream: TextIO) -> bool:
 
 
 def write_line(text: str = "") -> None:
-    """One line of a command's result on stdout; a reader that has seen enough (``| head``) ends us quietly."""
+    """One line of a result on stdout; a reader that has seen enough (``| head``) ends us quietly."""
     try:
         print(text)
     except BrokenPipeError:

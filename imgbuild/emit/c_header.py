@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from imgbuild.emit.c_names import c_identifier, macro_name
 from imgbuild.emit.job import EmitJob
+from imgbuild.emit.work_bytes import work_bytes_of
 from imgbuild.model import Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
 
 FORMAT_MAJOR = 1
@@ -54,11 +55,13 @@ def assets_header(job: EmitJob) -> str:
 def _pack_macros(job: EmitJob) -> tuple[str, list[tuple[str, str]]]:
     prefix, image = c_identifier(job.name), job.image
     target = image.partition.target
+    options = {asset.name: asset.options for asset in image.partition.assets}
     macros = [
         (f"{prefix}_FORMAT_MAJOR", str(FORMAT_MAJOR)),
         (f"{prefix}_PACK_ID", _u32(image.pack_id)),
         (f"{prefix}_CONTRACT", _u32(image.contract_hash)),
         (f"{prefix}_MAX_STRIP_BYTES", f"UINT32_C({strip_cap_bytes(image.partition.assets)})"),
+        (f"{prefix}_WORK_BYTES", f"UINT32_C({work_bytes_of(job.assets, options)})"),
         (f"{prefix}_REGION_OFFSET", _u32(target.region.offset_bytes)),
         (f"{prefix}_REGION_BYTES", _u32(target.region.size_bytes)),
         (f"{prefix}_ERASE_BYTES", _u32(target.erase_bytes)),

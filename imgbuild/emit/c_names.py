@@ -37,6 +37,7 @@ PACK_MACROS = (
     "PACK_ID",
     "CONTRACT",
     "MAX_STRIP_BYTES",
+    "WORK_BYTES",
     "REGION_OFFSET",
     "REGION_BYTES",
     "ERASE_BYTES",

@@ -58,7 +58,7 @@ static int open_pack(FILE *file, imgb_pack_t *pack) {
 
 static int draw_bands(const imgb_pack_t *pack, draw_t draw, png_t *png) {
   static uint16_t band[DEMO_WIDTH_PX * BAND_ROWS];
-  static uint8_t work[IMGB_WORK_BYTES(DEMO_MAX_STRIP_BYTES)];
+  static uint8_t work[DEMO_WORK_BYTES];
   imgb_surface_t surface = {band, DEMO_WIDTH_PX, 0, 0, DEMO_WIDTH_PX, BAND_ROWS, 0};
   for (; surface.y0 < DEMO_HEIGHT_PX; surface.y0 += BAND_ROWS) {
     const int result = draw(pack, &surface, work, sizeof work);

@@ -11,7 +11,7 @@
 #endif
 
 #define PIXELS (DEMO_WIDTH_PX * DEMO_HEIGHT_PX)
-#define WORK_BYTES IMGB_WORK_BYTES(DEMO_MAX_STRIP_BYTES)
+#define WORK_BYTES DEMO_WORK_BYTES
 
 typedef int (*draw_t)(const imgb_pack_t *pack, const imgb_surface_t *surface, void *work,
                       uint32_t work_bytes);

@@ -1,0 +1,37 @@
+"""How much RAM the C reader's ``work`` needs at the most: what ``<PREFIX>_WORK_BYTES`` tells firmware."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from imgbuild.model import AssetOptions, DecodedFont, EncodedAsset, ImageOptions
+from imgbuild.pixels.formats import PIXEL_FORMATS
+from imgbuild.units import align_up
+
+_TEXT_STATE_BYTES = 256
+"""State of a glyph being drawn and a window for its stored bytes (imgb_font_work_bytes)."""
+_TEXT_STEP_BYTES = 64
+"""A font's widest glyph is rounded up, so that another hinting moves the figure rarely."""
+
+
+def work_bytes_of(assets: Iterable[EncodedAsset], options: Mapping[str, AssetOptions]) -> int:
+    """Bytes of ``work`` that draw every bitmap and every text; names, shapes and ``options`` decide it."""
+    return max((_one(asset, options.get(asset.name)) for asset in assets), default=0)
+
+
+def strip_work_bytes(strip_bytes: int) -> int:
+    """``IMGB_WORK_BYTES`` of imgb.h: a strip and the margin for decoding it in place (FORMAT.md 4)."""
+    return strip_bytes + strip_bytes // 256 + 32
+
+
+def _one(asset: EncodedAsset, options: AssetOptions | None) -> int:
+    if isinstance(asset.expected, DecodedFont):
+        widest = max(glyph.coverage.shape[1] for glyph in asset.expected.glyphs)
+        return align_up(widest, _TEXT_STEP_BYTES) + _TEXT_STATE_BYTES
+    if not isinstance(options, ImageOptions):
+        return 0
+    pixel_format = PIXEL_FORMATS[options.pixel_format]
+    stride_bytes = align_up(-(-asset.width * pixel_format.bits // 8), options.row_align_bytes)
+    row_bytes = stride_bytes + (stride_bytes // 2 if pixel_format.has_alpha_plane else 0)
+    rows = row_bytes if options.codec == "raw" else max(row_bytes, strip_work_bytes(options.strip_bytes))
+    return rows + 4 * pixel_format.palette_max
