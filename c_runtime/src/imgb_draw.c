@@ -52,10 +52,10 @@ static uint16_t *place(const imgb_surface_t *s, uint32_t x, uint32_t y) {
 void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width, int32_t height, uint16_t rgb565) {
   span_t across = clip(x, width > 0 ? (uint32_t)width : 0, s->x0, s->width);
   span_t down = clip(y, height > 0 ? (uint32_t)height : 0, s->y0, s->height);
-  for (; down.count != 0; down.count--, down.start++) {
-    uint16_t *to = place(s, across.start, down.start);
-    uint32_t n;
-    for (n = across.count; n != 0; n--) put(s, to++, rgb565, 255u);
+  uint16_t *to = place(s, across.start, down.start);
+  for (; down.count != 0; down.count--, to += s->stride_px) {
+    uint32_t i;
+    for (i = 0; i < across.count; i++) put(s, to + i, rgb565, 255u);
   }
 }
 
@@ -114,28 +114,27 @@ static IMGB_NOINLINE void draw_row(const imgb_surface_t *s, const source_t *sour
   }
 }
 
-/* The palette, in place where the flash is mapped, else in work, which then starts behind it. */
-static int load_palette(source_t *source, uint8_t **work, uint32_t *work_bytes) {
+/* The palette, in place where the flash is mapped, else at the start of work; *used gets what it takes there. */
+static int load_palette(source_t *source, void *work, uint32_t work_bytes, uint32_t *used) {
   const imgb_bitmap_t *b = source->bitmap;
   uint32_t bytes = 4u * (uint32_t)b->palette_count;
-  int r;
+  *used = 0;
   source->palette = NULL;
   if (b->pixel_format < IMGB_PF_I1 || b->pixel_format > IMGB_PF_I8) return IMGB_OK;
   source->palette = (const uint8_t *)imgb_map(&b->asset, b->palette, bytes);
   if (source->palette != NULL) return IMGB_OK;
-  if (*work_bytes < bytes) return IMGB_ERR_BUFFER;
-  r = imgb_read(&b->asset, b->palette, *work, bytes);
-  source->palette = *work;
-  *work += bytes;
-  *work_bytes -= bytes;
-  return r;
+  if (work_bytes < bytes) return IMGB_ERR_BUFFER;
+  source->palette = (const uint8_t *)work;
+  *used = bytes;
+  return imgb_read(&b->asset, b->palette, work, bytes);
 }
 
 int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_bitmap_t *bitmap, uint16_t rgb565,
                      void *work, uint32_t work_bytes) {
   span_t across = clip(x, bitmap->width, s->x0, s->width);
   span_t down = clip(y, bitmap->height, s->y0, s->height);
-  uint8_t *rest = (uint8_t *)work;
+  uint16_t *to = place(s, across.start, down.start);
+  uint32_t used;
   source_t source;
   imgb_rows_t rows;
   int r;
@@ -143,11 +142,13 @@ int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_b
   if (across.count == 0 || down.count == 0) return IMGB_OK;
   source.bitmap = bitmap;
   source.rgb565 = rgb565;
-  r = load_palette(&source, &rest, &work_bytes);
-  if (r == IMGB_OK) r = imgb_rows_begin(&rows, bitmap, rest, work_bytes);
-  for (; r == IMGB_OK && down.count != 0; down.count--) {
+  r = load_palette(&source, work, work_bytes, &used);
+  if (used != 0) work = (uint8_t *)work + used;
+  if (r == IMGB_OK) r = imgb_rows_begin(&rows, bitmap, work, work_bytes - used);
+  while (r == IMGB_OK && down.count-- != 0) {
     r = imgb_rows_get(&rows, down.skip++, &source.row, &source.alpha);
-    if (r == IMGB_OK) draw_row(s, &source, across.skip, place(s, across.start, down.start++), across.count);
+    if (r == IMGB_OK) draw_row(s, &source, across.skip, to, across.count);
+    to += s->stride_px;
   }
   return r;
 }
@@ -163,15 +164,15 @@ static IMGB_NOINLINE int draw_glyph(const imgb_surface_t *s, int32_t x, int32_t 
                                     uint16_t rgb565) {
   span_t across = clip(x, rows->glyph.w, s->x0, s->width);
   span_t down = clip(y, rows->glyph.h, s->y0, s->height);
+  uint16_t *to = place(s, across.start, down.start);
   if (across.count == 0) return IMGB_OK;
   rows->y = down.skip;
-  for (; down.count != 0; down.count--) {
+  for (; down.count != 0; down.count--, to += s->stride_px) {
     const uint8_t *coverage;
-    uint16_t *to = place(s, across.start, down.start++);
     uint32_t i;
     int r = imgb_glyph_rows_next(rows, &coverage);
     if (r != IMGB_OK) return r;
-    for (i = 0; i < across.count; i++) put(s, to++, rgb565, coverage[across.skip + i]);
+    for (i = 0; i < across.count; i++) put(s, to + i, rgb565, coverage[across.skip + i]);
   }
   return IMGB_OK;
 }

@@ -21,7 +21,13 @@ FLAGS = ["-std=c99", "-Os", "-mthumb", "-ffreestanding", "-ffunction-sections", 
 CORE = ("imgb_open", "imgb_find", "imgb_get", "imgb_read")
 BITMAPS = ("imgb_bitmap_open", "imgb_bitmap_work_bytes", "imgb_rows_begin", "imgb_rows_get")
 RECTANGLES = ("imgb_rows_rect", "imgb_bitmap_palette")
-FONTS = ("imgb_font_open", "imgb_font_index", "imgb_font_glyph", "imgb_glyph_rows_begin", "imgb_glyph_rows_next")
+FONTS = (
+    "imgb_font_open",
+    "imgb_font_index",
+    "imgb_font_glyph",
+    "imgb_glyph_rows_begin",
+    "imgb_glyph_rows_next",
+)
 TEXT = ("imgb_utf8_next", "imgb_text_measure")
 DRAW = ("imgb_draw_fill", "imgb_draw_bitmap", "imgb_draw_text")
 CHECKS = ("imgb_require", "imgb_at", "imgb_name", "imgb_map", "imgb_check", "imgb_asset_check")
@@ -90,7 +96,9 @@ def measure_code(cpu: str) -> list[Size]:
             calls += more
             objects = _compile(folder / str(number), cpu, *options)
             program = _link(folder / str(number), cpu, objects, calls)
-            sections = dict(re.findall(r"^(\.\S+)\s+(\d+)", _run("arm-none-eabi-size", "-A", program), re.MULTILINE))
+            sections = dict(
+                re.findall(r"^(\.\S+)\s+(\d+)", _run("arm-none-eabi-size", "-A", program), re.MULTILINE)
+            )
             code = sum(int(sections.get(s, 0)) for s in (".text", ".rodata", ".ARM.exidx"))
             sizes.append(Size(part, code, int(sections.get(".data", 0)) + int(sections.get(".bss", 0))))
     return sizes
@@ -124,7 +132,7 @@ def measure_stack(cpu: str) -> dict[str, int]:
     return {f: deepest(f) for f in public}
 
 
-def main() -> None:
+def main(_folder: object = None) -> None:
     """Prints both tables."""
     codes = {cpu: measure_code(cpu) for cpu in CPUS}
     stacks = {cpu: measure_stack(cpu) for cpu in CPUS}
@@ -137,9 +145,17 @@ def main() -> None:
             cells += f"{size.code - before:>+13} = {size.code:>6}"
         print(f"{part:36}{cells}{CODE_BUDGETS.get(part, ''):>9}")
     print(f"{'.data + .bss':36}" + "".join(f"{codes[cpu][-1].data:>22}" for cpu in CPUS) + f"{0:>9}")
-    print(f"\n{'stack, bytes (all below included)':36}" + "".join(f"{cpu:>22}" for cpu in CPUS) + f"{'budget':>9}")
+    print(
+        f"\n{'stack, bytes (all below included)':36}"
+        + "".join(f"{cpu:>22}" for cpu in CPUS)
+        + f"{'budget':>9}"
+    )
     for function in stacks[CPUS[0]]:
-        print(f"{function:36}" + "".join(f"{stacks[cpu].get(function, 0):>22}" for cpu in CPUS) + f"{STACK_BUDGET:>9}")
+        print(
+            f"{function:36}"
+            + "".join(f"{stacks[cpu].get(function, 0):>22}" for cpu in CPUS)
+            + f"{STACK_BUDGET:>9}"
+        )
 
 
 if __name__ == "__main__":
