@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,9 @@ from imgbuild.model import (
     Plan,
     PlannedAsset,
     PlannedPartition,
+    Samples,
 )
+from imgbuild.palettes import settle_palettes
 
 if TYPE_CHECKING:
     from imgbuild.manifest.schema import Manifest
@@ -42,6 +44,7 @@ class BuildRequest:
     pad: str = "erase"
     depfile: Path | None = None
     depfile_target: str | None = None
+    is_report: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +69,66 @@ def build(
     manifest: Manifest = load_manifest(request.manifest)
     plan = make_plan(manifest, request.roots, request.board, found)
     found.raise_if_errors()
-    _refuse_replacing_inputs(request, plan, found)
     partition = plan.partitions[0]
-    assets = encode_all(partition.assets, plan, found, progress)
+    assets = encode_all(settle_palettes(partition.assets, WORKERS), plan, found, progress)
+    _forget_sheets(partition.assets)
     _warn_larger_than_display(plan, assets, found)
+    _warn_losses(plan, assets, found)
     found.raise_if_errors()
     image = pack_partition(plan, partition, assets, request, found)
     found.raise_if_errors()
     verify_written(image, assets, request, found)
     found.raise_if_errors()
+    if request.is_report:
+        assets = measure_all(partition.assets, assets)
     artifacts = emit_all(plan, assets, image, request)
+    _refuse_replacing_inputs(artifacts, plan, found)
     return BuildResult(plan, image, assets, artifacts, tuple(found.items))
 
 
-def _refuse_replacing_inputs(request: BuildRequest, plan: Plan, found: Diagnostics) -> None:
+def _warn_losses(plan: Plan, assets: Sequence[EncodedAsset], found: Diagnostics) -> None:
+    from imgbuild.pixels.losswarnings import find_losses
+
+    found.extend(find_losses(plan.partitions[0].assets, assets, is_strict=plan.is_strict))
+
+
+def measure_all(
+    planned: Sequence[PlannedAsset], assets: Sequence[EncodedAsset]
+) -> tuple[EncodedAsset, ...]:
+    """The assets with the loss of each picture measured; every source is decoded once more."""
+    from imgbuild.pixels.loss import measure_image
+    from imgbuild.sources.image import decode_image
+
+    by_name = {asset.name: asset for asset in planned}
+    measured = []
+    for encoded in assets:
+        asset = by_name[encoded.name]
+        is_measured = encoded.loss is not None and isinstance(encoded.expected, Samples)
+        if not is_measured or not isinstance(asset.options, ImageOptions):
+            measured.append(encoded)
+            continue
+        decoded = decode_image(asset.source, asset.options, asset.place, asset.name)
+        measured.append(measure_image(asset, decoded, encoded))
+    return tuple(measured)
+
+
+def _forget_sheets(assets: Sequence[PlannedAsset]) -> None:
+    if any(isinstance(asset.options, ImageOptions) and asset.options.cut for asset in assets):
+        from imgbuild.sources.sheet import forget_sheets
+
+        forget_sheets()
+
+
+def _refuse_replacing_inputs(artifacts: Sequence[Artifact], plan: Plan, found: Diagnostics) -> None:
+    """No artifact, be it the image, a header or the depfile, may lie where an input lies."""
     inputs = {path.resolve() for path in plan.inputs}
-    if request.output.resolve() in inputs:
-        found.error("IB503", f"the output {request.output.name} is an input of this build", plan.place)
+    places = {asset.source.resolve(): asset.place for asset in plan.partitions[0].assets}
+    for artifact in artifacts:
+        path = artifact.path.resolve()
+        if path in inputs and not path.is_dir():
+            message = f"the build would write {artifact.path.name} over an input of its own"
+            place = places.get(path, Place(str(path)))
+            found.error("IB503", message, place, "give the output another name or folder")
     found.raise_if_errors()
 
 
@@ -110,13 +156,15 @@ def encode_all(
     """Decode and encode every asset; every asset's errors are collected, in the manifest's order."""
     encoded: list[EncodedAsset] = []
     with ThreadPoolExecutor(WORKERS) as pool:
+        numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
         futures = [pool.submit(_encode_one, asset, plan.is_strict) for asset in assets]
         try:
             for number, future in enumerate(futures):
                 result, diagnostics = future.result()
                 found.extend(diagnostics)
                 if result is not None:
-                    encoded.append(result)
+                    asset = assets[number]
+                    encoded.append(replace(result, base=asset.base, variant=numbers[asset.variant]))
                 progress(number + 1, len(assets))
         except BaseException:
             for future in futures:
@@ -134,14 +182,16 @@ def _encode_one(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset | No
     return encoded, diagnostics
 
 
-def _encode_image(asset: PlannedAsset, _is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
-    from imgbuild.pixels.bitmap import encode_bitmap
+def _encode_image(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
+    from imgbuild.flavours.encode import encode_picture_asset
     from imgbuild.sources.image import decode_image
 
     if not isinstance(asset.options, ImageOptions):
         raise TypeError(asset.options)
     decoded = decode_image(asset.source, asset.options, asset.place, asset.name)
-    return encode_bitmap(asset, decoded), []
+    encoded, warnings = encode_picture_asset(asset, asset.options, decoded)
+    severity = Severity.ERROR if is_strict else Severity.WARNING
+    return encoded, [replace(warning, severity=severity) for warning in warnings]
 
 
 def _encode_font(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
@@ -208,9 +258,11 @@ def pack_partition(
     target = partition.target
     data, used_bytes, total_bytes = _PACKERS[partition.container](plan, partition, assets, request)
     budget = partition.budget_bytes
-    found.extend(
-        check_fit(assets, needed_bytes=used_bytes, target=target, budget_bytes=budget, place=partition.place)
+    faults = check_fit(
+        assets, needed_bytes=used_bytes, target=target, budget_bytes=budget, place=partition.place
     )
+    at_budget = partition.budget_place
+    found.extend([replace(item, place=at_budget) if item.code == "IB406" else item for item in faults])
     found.raise_if_errors()
     found.extend(check_region(len(data), target, partition.place))
     return FlashImage(
@@ -234,7 +286,7 @@ def _pack(plan: Plan, partition: PlannedPartition, assets: Sequence[EncodedAsset
     from imgbuild.layout.flat import pack_flat, place_flat
 
     erase_bytes = partition.target.erase_bytes
-    layout = place_flat(assets)
+    layout = place_flat(assets, plan.variants)
     return pack_flat(layout, name=plan.name, content_version=plan.content_version, erase_bytes=erase_bytes)
 
 
@@ -274,14 +326,21 @@ _PACKERS: dict[str, Callable[[Plan, PlannedPartition, Sequence[EncodedAsset], Bu
 def verify_written(
     image: FlashImage, assets: Sequence[EncodedAsset], request: BuildRequest, found: Diagnostics
 ) -> None:
-    """Read the packed bytes back with the independent reader and compare every asset."""
+    """Read the packed bytes back with the independent reader and compare every asset.
+
+    Whatever it finds (IB613) is a defect of this program: the inputs were accepted long before.
+    """
     from imgbuild.reader.verify import compare_expected, verify_image
 
     layout = image.partition.littlefs_layout
     report = verify_image(image.data, Place(str(request.output)), layout=layout)
-    found.extend(report.diagnostics)
-    if report.image is not None:
-        found.extend(compare_expected(report.image, assets))
+    faults = [replace(item, message=f"{item.message} ({item.code})") for item in report.diagnostics]
+    if report.image is not None and not faults:
+        faults = compare_expected(report.image, assets)
+    hint = "this is a defect of imgbuild: please report it, with the manifest; nothing was written"
+    for number, item in enumerate(faults, 1):
+        last = number == len(faults)
+        found.error("IB613", item.message, item.place, hint if last else None, item.asset)
 
 
 def emit_all(

@@ -85,6 +85,57 @@ CODES: dict[str, CodeInfo] = {
     "IB208": _info(
         "picture larger than the display", "The bitmap does not fit on the display given in the manifest."
     ),
+    "IB230": _info("crop leaves the picture", "The rectangle of 'crop' ends outside of the upright source."),
+    "IB231": _info(
+        "picture became one flat colour",
+        "Everything that could be seen in the source is gone: it has one colour only, with the transparency"
+        " dropped or in a format of coverage without any.",
+    ),
+    "IB232": _info("pictures became identical", "Different sources gave the same pixels: a detail was lost."),
+    "IB233": _info(
+        "transparency dropped on black",
+        "The pixel format has no alpha and no 'background' was chosen, so black is behind the picture.",
+    ),
+    "IB234": _info("picture scaled up", "The source is smaller than the size asked for, so it is blurred."),
+    "IB235": _info(
+        "picture would lose something",
+        "'lossless: true' refuses a conversion that changes a colour or the transparency.",
+    ),
+    "IB250": _info(
+        "animation too large", "An animation has at most 65535 frames, and a ceiling of pixels in all of them."
+    ),
+    "IB251": _info(
+        "animation cannot be decoded", "A frame of the GIF, APNG or WebP is broken, truncated or missing."
+    ),
+    "IB252": _info(
+        "animation of one frame", "'animate: true' was asked for, but the source is a still picture."
+    ),
+    "IB260": _info("sprite outside its sheet", "A rectangle of 'sprites: rects' leaves the sheet's pixels."),
+    "IB261": _info(
+        "sheet not divided evenly", "The grid of 'sprites' would cut sprites short or leave pixels over."
+    ),
+    "IB262": _info(
+        "LVGL has no such picture", "LVGL 9 lacks the pixel format, or its header cannot count the row's bytes."
+    ),
+    "IB263": _info(
+        "LVGL reads it compressed only",
+        "LVGL 9's loader takes pictures of this pixel format from a file only if they are compressed.",
+    ),
+    "IB264": _info("asset cannot be exported", "The library has no bitmaps of this kind or pixel format."),
+    "IB265": _info("exported names collide", "Two assets would define the same C identifier in one file."),
+    "IB240": _info(
+        "palette file not understood",
+        "A palette file is GIMP's .gpl, JASC's .pal, Adobe's .act, a list of colours in .hex, or a PNG.",
+    ),
+    "IB241": _info(
+        "palette of the wrong size",
+        "An indexed format holds 2, 4, 16 or 256 colours; a palette for an e-paper gives each ink one colour.",
+    ),
+    "IB266": _info(
+        "9-patch border not accepted",
+        "The outermost pixels of a .9.png are clear, with one black run along the stretchable part.",
+    ),
+    "IB267": _info("9-patch without a middle", "What a 9-patch keeps leaves no pixel that could be stretched."),
     # 3xx fonts and text
     "IB301": _info("font cannot be read", "The file is broken or not a TrueType, OpenType or BDF font."),
     "IB302": _info("character missing", "The font has no glyph for a character that was asked for."),

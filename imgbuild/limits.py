@@ -13,12 +13,19 @@ SOURCE_PIXELS_MAX = 64 * 1024 * 1024
 SOURCE_BYTES_MAX = 512 * 1024 * 1024
 """Bytes of a source picture's file: more is no picture that 64 Mpx could need."""
 SVG_BYTES_MAX = 8 * 1024 * 1024
+SVG_MEMORY_MAX = 4 << 30
+"""Bytes of address space of the process that draws: 64 Mpx take 256 MiB, and each group with an opacity as much."""
+SVG_SECONDS_MAX = 60
+"""Seconds for one drawing; a screen full of blur filters takes a few."""
 SVG_DEPTH_MAX = 48
 """Nesting of elements, references such as <use> followed: the renderer recurses on the C stack."""
 SVG_DRAWN_MAX = 200_000
 """Elements drawn once every reference is followed: few lines can ask for 10^10."""
 BITMAP_SIDE_MAX = 65_535
 """u16 width and height in the index entry (FORMAT.md)."""
+ANIMATION_FRAMES_MAX = 65_535
+"""u16 in the animation's header; all frames together have at most SOURCE_PIXELS_MAX pixels."""
+ANIMATION_DELAY_MS_MAX = 65_535
 
 # Pack (FORMAT.md)
 ASSETS_MAX = 32_767
@@ -30,6 +37,8 @@ STRIP_BYTES_MAX = 1 << 20
 STRIP_COUNT_MAX = 65_535
 ALIGN_BYTES_MAX = 1 << 16
 PALETTE_MAX = 256
+PALETTE_FILE_BYTES_MAX = 1024 * 1024
+"""Bytes of a palette file that is no picture; 256 colours with long names take some 20 KB."""
 
 # Fonts
 FONT_SIZE_PX_MAX = 512
@@ -40,5 +49,7 @@ GLYPH_AREA_EMS_MAX = 64
 """Area of one glyph in square ems: U+FDFD takes some 10, a hostile outline would ask for gigabytes."""
 FONT_PIXELS_MAX = 512 * 1024 * 1024
 """Pixels of all glyphs of a font together, one byte each while building."""
+CACHE_BYTES_MAX = 512 * 1024 * 1024
+"""Entries used longest ago are removed beyond this."""
 FONT_FILE_BYTES_MAX = 256 * 1024 * 1024
 CHARACTERS_FILE_BYTES_MAX = 64 * 1024 * 1024

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgbuild.errors import Place
+from imgbuild.losses import LossReport
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +23,7 @@ class Kind(IntEnum):
     BITMAP = 1
     FONT = 2
     FILE = 3
+    ANIMATION = 6
 
 
 class Codec(IntEnum):
@@ -32,6 +34,9 @@ class Codec(IntEnum):
     LZ4 = 2
     RANGE_PIXELS = 3
     RANGE_GLYPHS = 4
+    JPEG = 0x40
+    PNG = 0x41
+    QOI = 0x42
 
 
 # --- flash -------------------------------------------------------------------------------------
@@ -112,16 +117,43 @@ class FlashTarget:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """Target box in pixels; ``fit`` is ``contain``, ``cover`` or ``stretch``."""
+    """Target box in pixels; ``fit`` is ``contain``, ``cover``, ``stretch`` or ``none``.
+
+    A side of 0 follows from the other one and the picture's proportions. ``filter``: ``lanczos``, ``box``
+    or ``nearest``; ``is_linear``: in linear light instead of sRGB's values.
+    """
 
     width_px: int
     height_px: int
     fit: str = "contain"
+    filter: str = "lanczos"
+    is_linear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Where a bitmap without its transparent borders belongs in the picture; px, 0..65535."""
+
+    x_px: int
+    y_px: int
+    full_width_px: int
+    full_height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class NinePatch:
+    """Insets in px from the left, top, right and bottom edge: of what is stretched, of the content box."""
+
+    stretch: tuple[int, int, int, int]
+    content: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ImageOptions:
-    """Every option of a picture spelled out. ``codec``: ``raw``, ``lz4`` or ``auto``."""
+    """Every option of a picture spelled out. ``codec``: ``raw``, ``rle``, ``lz4`` or ``auto``.
+
+    ``pixel_format``: a name of PIXEL_FORMATS, or ``auto``. The steps' order: pixels/geometry.py.
+    """
 
     pixel_format: str
     byte_order: str = "little"  # little | big: order of the bytes of a multi-byte pixel
@@ -130,8 +162,32 @@ class ImageOptions:
     strip_bytes: int = 8192
     row_align_bytes: int = 1  # stride is rounded up to a multiple of this
     align_bytes: int = 4
+    invert: bool | str = False  # True: every bit of a pixel | colour: of the second plane only
+    is_premultiplied: bool = False  # argb8888: R, G and B are multiplied by the alpha
     resize: Resize | None = None
     background: tuple[int, int, int] | None = None  # None: black where the format has no alpha
+    cut: tuple[int, int, int, int] | None = None  # x, y, width, height in px: a sprite of a sheet
+    flavour: str = "imgb"  # ours, or the format of others: lvgl9, jpeg, png, qoi
+    lvgl_header: bool = False  # LVGL's header in front of our own raw pixels
+    quality: int = 90  # of flavour jpeg, 1..100
+    nine_patch: NinePatch | None = None
+    has_nine_patch_border: bool = False  # the outermost pixels of the source mark the stretchable part
+    crop: tuple[int, int, int, int] | None = None  # x, y, width, height in px of the upright source
+    rotate_degrees: int = 0  # 0 | 90 | 180 | 270, clockwise
+    mirror: str = ""  # x: left and right change places | y: top and bottom | xy
+    gamma: float | None = None  # colour values become v^(1/gamma)
+    tint: tuple[int, int, int] | None = None  # R G B of every pixel
+    alpha_threshold: int | None = None  # alpha from here on becomes 255, below it 0
+    is_trimmed: bool = False
+    icc: str = "convert"  # convert | ignore
+    is_lossless: bool = False
+    display_format: str | None = None  # what the display shows, for pixel_format auto
+    is_animated: bool = False  # every frame of the source, not only the first
+    dither: str = "none"  # none | bayer2 | bayer4 | bayer8 | floyd-steinberg | atkinson | sierra-lite
+    palette: tuple[tuple[int, int, int, int], ...] | None = None  # R G B A, given or shared; inks: their looks
+    is_palette_optimal: bool = False  # indexed: found by pixels/optimal.py
+    palette_group: str | None = None  # who shares the palette that is found
+    colours: int | None = None  # at most so many are found; None: as many as the format holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +224,8 @@ class PlannedAsset:
     options: AssetOptions
     place: Place
     needs: tuple[str, ...] = ()
+    base: str = ""  # a variant's: the name that it is found by; its own name is unique in the build
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +239,7 @@ class PlannedPartition:
     assets: tuple[PlannedAsset, ...]
     budget_bytes: int | None
     place: Place
+    budget_place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +253,7 @@ class Plan:
     inputs: tuple[Path, ...]
     place: Place
     display_px: tuple[int, int] | None = None
+    variants: tuple[str, ...] = ()  # names of variants; the first has number 1
 
 
 # --- decode ------------------------------------------------------------------------------------
@@ -206,6 +266,10 @@ class DecodedImage:
     frames: tuple[U8, ...]
     source_digest: str
     notes: tuple[str, ...] = ()
+    is_drawn: bool = False  # from a drawing: sharp at any size
+    delays_ms: tuple[int, ...] = ()  # one per frame; empty unless the frames were asked for
+    plays: int = 1  # how often the frames are shown, 0 for ever
+    nine_patch: NinePatch | None = None  # what the border said that was cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,14 +323,31 @@ class DecodedFile:
 class Samples:
     """A bitmap's values as stored, before any packing into bytes; what verification compares.
 
-    ``colour``: uint8 ``[h, w]`` (grey level, coverage or palette index), uint16 ``[h, w]`` (5:6:5
-    value) or uint8 ``[h, w, 3|4]`` (R G B or R G B A). ``alpha``: uint8 ``[h, w]`` of a separate
-    alpha plane. ``palette``: uint8 ``[n, 4]`` R G B A.
+    ``colour``: uint8 ``[h, w]`` (grey level, coverage, palette index or number of an ink), uint16 ``[h, w]``
+    (5:6:5 value), uint8 ``[h, w, 2]`` (grey, alpha) or ``[h, w, 3|4]`` (R G B or R G B A, or levels of the
+    bits that the format gives each). ``alpha``: uint8 ``[h, w]`` of a separate alpha plane, or beside a
+    5:6:5 value. ``palette``: uint8 ``[n, 4]`` R G B A.
     """
 
     colour: NDArray[np.uint8] | NDArray[np.uint16]
     alpha: U8 | None = None
     palette: U8 | None = None
+    tint: tuple[int, int, int] | None = None  # R G B that coverage is drawn with by default
+    trim: Trim | None = None
+    nine_patch: NinePatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Animation:
+    """What a player with one frame buffer shows: ``frames`` are whole pictures, ``delays_ms`` one for each.
+
+    Indices are compared by what they mean: frames of an indexed format hold R G B A, uint8 ``[h, w, 4]``,
+    as ``colour`` and have no palette. ``plays``: how often, 0 for ever.
+    """
+
+    frames: tuple[Samples, ...]
+    delays_ms: tuple[int, ...]
+    plays: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +357,7 @@ class EncodedAsset:
     ``pixel_format`` is the format's number (0 where none), ``anchor_bytes`` the byte of the
     payload that must fall on a multiple of ``align_bytes``; ``raw_bytes`` the pixels' size
     uncompressed; ``max_strip_bytes`` the largest decoded strip (0: none). ``expected`` is what an
-    independent reader must get back: Samples, DecodedFont or bytes.
+    independent reader must get back: Samples, Animation, DecodedFont or bytes.
     """
 
     name: str
@@ -292,8 +373,11 @@ class EncodedAsset:
     align_bytes: int
     anchor_bytes: int
     max_strip_bytes: int
-    expected: Samples | DecodedFont | bytes
+    expected: Samples | Animation | DecodedFont | bytes
     notes: tuple[str, ...] = ()
+    loss: LossReport | None = None
+    base: str = ""  # as in PlannedAsset
+    variant: int = 0  # number in the pack's table of variants, 0: none
 
 
 # --- place, pack, emit -------------------------------------------------------------------------
@@ -306,6 +390,7 @@ class Placement:
     asset: EncodedAsset
     offset_bytes: int
     slot: int
+    next_variant: int = 0xFFFF  # slot of the next variant of the same name
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +405,7 @@ class Layout:
     tlv_offset: int
     total_bytes: int
     payload_bytes: int
+    tlvs: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
 from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flash.region import resolve_target
+from imgbuild.flavours import kind_of, name_of
+from imgbuild.flavours.options import settle_flavour
 from imgbuild.limits import ASSETS_MAX, NAME_BYTES_MAX
 from imgbuild.manifest.roots import find_inputs
 from imgbuild.model import (
     AssetOptions,
     FlashTarget,
     FontOptions,
+    ImageOptions,
     Kind,
     Plan,
     PlannedAsset,
     PlannedPartition,
 )
+from imgbuild.nine_patch import settle_nine_patch, stem_of
 from imgbuild.options import Merged, file_options, image_options, merge_options
+from imgbuild.palettes import PaletteReader, can_palette, needs_of
+from imgbuild.sprites import Sheet, Sprite, cut_sheet, fields_of
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import AssetSpec, Manifest
+    from imgbuild.manifest.schema import AssetSpec, Manifest, SpritesSpec
     from imgbuild.manifest.yamlpos import YamlPath
 
 _KINDS = {"image": Kind.BITMAP, "font": Kind.FONT, "file": Kind.FILE}
@@ -57,6 +63,7 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
         assets=tuple(assets),
         budget_bytes=spec.budget,
         place=place,
+        budget_place=None if spec.budget is None else manifest.value_place(("budget",)),
     )
     inputs = tuple(sorted({manifest.path.absolute(), *planner.inputs}))
     return Plan(spec.name, spec.content_version, spec.strict, (partition,), inputs, place, spec.display.size)
@@ -99,6 +106,10 @@ class _Planner:
     found: Diagnostics
 
     inputs: set[Path] = field(default_factory=set)
+    palettes: PaletteReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.palettes = PaletteReader(self.found, self._file)
 
     def plan_assets(self) -> list[PlannedAsset]:
         """All assets in the manifest's order, files of a pattern sorted."""
@@ -107,7 +118,11 @@ class _Planner:
             path: YamlPath = ("assets", number)
             merged = merge_options(self.manifest, entry, path, self.found)
             files = self._files(entry.source, (*path, entry.kind))
+            sprites = _sprites_of(entry)
             for file, name in zip(files, self._names(entry, path, files), strict=True):
+                if sprites is not None and name:
+                    planned += self._plan_sprites(sprites, path, merged, file, name)
+                    continue
                 asset = self._plan_one(entry, path, merged, file, name)
                 if asset is not None:
                     planned.append(asset)
@@ -124,21 +139,35 @@ class _Planner:
         self.inputs.update(inputs.folders)
         return list(inputs.files)
 
+    def _file(self, pattern: str, place: Place) -> Path | None:
+        """The one file that a path means, with its errors noted."""
+        try:
+            inputs = find_inputs(self.manifest.folder, self.roots, pattern, place)
+        except BuildError as error:
+            self.found.extend(error.diagnostics)
+            return None
+        self.inputs.update(inputs.files)
+        self.inputs.update(inputs.folders)
+        return inputs.files[0]
+
     # --- names
 
     def _names(self, entry: AssetSpec, path: YamlPath, files: Sequence[Path]) -> list[str]:
+        sprites = _sprites_of(entry)
         if entry.name is None:
-            return [self._default_name(entry, file) for file in files]
+            suffix = "" if sprites is None else "/{sprite}"
+            return [self._default_name(entry, file) + suffix for file in files]
         place = self.manifest.value_place((*path, "name"))
-        unknown = [field for field in _FIELD.findall(entry.name) if field not in _FIELDS]
+        fields = _FIELDS if sprites is None else _FIELDS + fields_of(sprites)
+        unknown = [field for field in _FIELD.findall(entry.name) if field not in fields]
         if unknown:
-            known = ", ".join(f"{{{field}}}" for field in _FIELDS)
+            known = ", ".join(f"{{{field}}}" for field in fields)
             self.found.error("IB105", f"found {{{unknown[0]}}} in a name, expected one of {known}", place)
         elif len(files) > 1 and not _FIELD.search(entry.name):
             message = f'{entry.source} matches {len(files)} files, and "{entry.name}" names only one'
             self.found.error("IB112", message, place, f'write for example "{entry.name}/{{stem}}"')
             return [entry.name] + [""] * (len(files) - 1)
-        return [_fill_name(entry.name, file) for file in files]
+        return [_fill_name(entry.name, _fields_of_file(file)) for file in files]
 
     def _default_name(self, entry: AssetSpec, file: Path) -> str:
         """The path without its suffix (a ``file`` keeps it), from the manifest's folder or the root."""
@@ -148,7 +177,7 @@ class _Planner:
                 break
         else:
             relative = Path(file.name)
-        return (relative if entry.kind == "file" else relative.with_suffix("")).as_posix()
+        return (relative if entry.kind == "file" else relative.with_name(stem_of(relative))).as_posix()
 
     # --- one asset
 
@@ -156,20 +185,78 @@ class _Planner:
         self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
     ) -> PlannedAsset | None:
         place = self.manifest.value_place((*path, entry.kind))
-        if not name or not self._check_asset_name(name, (*path, "name" if entry.name else entry.kind)):
+        if not name:
             return None
         label = f'"{name}"'
         options: AssetOptions | None
         if entry.kind == "image":
-            options = image_options(merged, label, self.manifest.key_place, place, self.found)
+            merged = settle_nine_patch(merged, file, self.manifest.key_place, place, self.found)
+            options = self._image_options(merged, label, place)
         elif entry.kind == "font":
             options = self._font_options(entry, path, merged, file, name)
         else:
             options = file_options(merged)
         if options is None:
             return None
-        key = zlib.crc32(name.encode())
-        return PlannedAsset(name, key, _KINDS[entry.kind], c_identifier(name), file, options, place)
+        asset = PlannedAsset(name, 0, _KINDS[entry.kind], "", file, options, place)
+        return self._name(asset, (*path, "name" if entry.name else entry.kind))
+
+    def _image_options(self, merged: Merged, label: str, place: Place) -> ImageOptions | None:
+        merged = settle_flavour(merged, label, self.manifest.key_place, self.found)
+        options = image_options(merged, label, self.manifest.key_place, place, self.found)
+        if options is None or not can_palette(merged.values):
+            return options
+        at = merged.explicit.get("palette", ("defaults", "image", "palette"))
+        palette = merged.values.get("palette")
+        return self.palettes.complete(options, palette, self.manifest.value_place(at), label.strip('"'))
+
+    def _name(self, asset: PlannedAsset, path: YamlPath) -> PlannedAsset | None:
+        """``asset`` with key, C name and what its flavour decides; ``path`` is where it is named."""
+        name, kind = asset.name, asset.kind
+        if isinstance(asset.options, ImageOptions):
+            name, kind = name_of(asset.options.flavour, name), kind_of(asset.options.flavour, kind)
+            kind = Kind.ANIMATION if asset.options.is_animated else kind
+        if not self._check_asset_name(name, path):
+            return None
+        key, needs = zlib.crc32(name.encode()), needs_of(asset.options)
+        return replace(asset, name=name, kind=kind, key=key, c_name=c_identifier(name), needs=needs)
+
+    def _plan_sprites(
+        self, spec: SpritesSpec, path: YamlPath, merged: Merged, file: Path, template: str
+    ) -> list[PlannedAsset]:
+        """One asset per sprite of the sheet in ``file``; ``template`` has the file's fields filled."""
+        place, label = self.manifest.value_place((*path, "image")), f'"{template}"'
+        options = self._image_options(merged, label, place)
+        if options is None:
+            return []
+        sprites = self._cut(spec, (*path, "sprites"), options, file, place)
+        if len(sprites) > 1 and not any(f"{{{name}}}" in template for name in fields_of(spec)):
+            message = f'{file.name} is cut into {len(sprites)} sprites, and "{template}" names only one'
+            at = self.manifest.value_place((*path, "name"))
+            self.found.error("IB112", message, at, f'write for example "{template}/{{sprite}}"')
+            return []
+        planned = []
+        for sprite in sprites:
+            name, cut = _fill_name(template, sprite.fields), replace(options, cut=sprite.rect)
+            sprite_asset = PlannedAsset(name, 0, Kind.BITMAP, "", file, cut, sprite.place)
+            asset = self._name(sprite_asset, (*path, "sprites"))
+            if asset is not None:
+                planned.append(asset)
+        return planned
+
+    def _cut(
+        self, spec: SpritesSpec, path: YamlPath, options: ImageOptions, file: Path, place: Place
+    ) -> list[Sprite]:
+        from imgbuild.sources.sheet import decode_sheet  # the sheet's size is known once it is decoded
+
+        try:
+            decoded = decode_sheet(file, options, place, file.name)
+        except BuildError as error:
+            self.found.extend(error.diagnostics)
+            return []
+        height_px, width_px = decoded.frames[0].shape[:2]
+        sheet = Sheet(file.name, width_px, height_px, path, self.manifest.value_place)
+        return cut_sheet(spec, sheet, self.found)
 
     def _check_asset_name(self, name: str, path: YamlPath) -> bool:
         place = self.manifest.value_place(path)
@@ -194,6 +281,8 @@ class _Planner:
         values = merged.values
         is_bdf = file.suffix.lower() == ".bdf"
         size_px = values.get("size") or (bdf_size(file) if is_bdf else None)
+        if size_px is None and not merged.is_complete:
+            return None  # the preset that is not there may have had it
         if size_px is None:
             place = self.manifest.value_place((*path, entry.kind))
             self.found.error("IB106", f"font \"{name}\" has no 'size' (px)", place, "for example size: 18")
@@ -244,8 +333,15 @@ class _Planner:
             return None
 
 
-def _fill_name(template: str, file: Path) -> str:
-    values = {"stem": file.stem, "name": file.name, "parent": file.parent.name}
+def _sprites_of(entry: AssetSpec) -> SpritesSpec | None:
+    return getattr(entry, "sprites", None)
+
+
+def _fields_of_file(file: Path) -> dict[str, str]:
+    return {"stem": stem_of(file), "name": file.name, "parent": file.parent.name}
+
+
+def _fill_name(template: str, values: Mapping[str, str]) -> str:
     return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)
 
 

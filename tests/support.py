@@ -71,3 +71,14 @@ def make_project(folder: Path, manifest: str = MANIFEST) -> Path:
     path = folder / "small.yaml"
     path.write_text(manifest)
     return path
+
+
+def build_image(folder: Path, manifest: str):
+    """Build ``manifest`` in ``folder``, in this process; returns the reader's image and the build's result."""
+    from imgbuild.build import BuildRequest, build
+    from imgbuild.reader.container import open_image
+
+    path = folder / "manifest.yaml"
+    path.write_text(manifest)
+    result = build(BuildRequest(path, folder / "ext.bin", folder))
+    return open_image(result.image.data), result

@@ -1,7 +1,7 @@
 /* imgb_port_mapped.h - a pack in memory that the CPU reads as it is.  SPDX-License-Identifier: MIT
  *
- * For memory-mapped flash (QSPI, OSPI, XIP), for a pack linked into the firmware, and for tests.  The memory must
- * stay mapped and unchanged as long as anything of the pack is used.  Any alignment of base will do.
+ * For memory-mapped flash (QSPI, OSPI, XIP), for a pack linked into the firmware, and for tests.  The memory
+ * must stay mapped and unchanged as long as anything of the pack is used.  Any alignment of base will do.
  */
 #ifndef IMGB_PORT_MAPPED_H
 #define IMGB_PORT_MAPPED_H

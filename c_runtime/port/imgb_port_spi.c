@@ -1,6 +1,7 @@
 /* imgb_port_spi.c - SPI NOR flash behind three functions of the board.  SPDX-License-Identifier: MIT
  *
- * Command bytes: JEDEC JESD216 and the data sheets of W25Q64JV (section 8.2), GD25Q64 and MX25L6433F agree on them.
+ * Command bytes: JEDEC JESD216 and the data sheets of W25Q64JV (section 8.2), GD25Q64 and MX25L6433F agree on
+ * them.
  */
 #include "imgb_port_spi.h"
 
@@ -42,7 +43,8 @@ int imgb_port_spi_open(imgb_io_t *io, imgb_port_spi_t *port, uint32_t size) {
   static const uint8_t release[1] = {COMMAND_RELEASE};
   uint32_t polls;
   uint8_t status = STATUS_BUSY;
-  if (port->select == NULL || port->transfer == NULL || port->address_bytes < 3u || port->address_bytes > 4u) {
+  if (port->select == NULL || port->transfer == NULL || port->address_bytes < 3u ||
+      port->address_bytes > 4u) {
     return IMGB_ERR_ARGUMENT;
   }
   port->select(port->board, 1);

@@ -17,7 +17,8 @@ typedef struct imgb_port_stdio {
   long offset; /* of the pack's first byte in the file */
 } imgb_port_stdio_t;
 
-/* Fills io; size becomes what the file holds from offset on.  *port must live as long as anything of the pack. */
+/* Fills io; size becomes what the file holds from offset on.  *port must live as long as anything of the
+ * pack. */
 IMGB_NODISCARD int imgb_port_stdio(imgb_io_t *io, imgb_port_stdio_t *port, FILE *file, long offset);
 
 #ifdef __cplusplus

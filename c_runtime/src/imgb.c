@@ -3,9 +3,8 @@
 
 #define HEADER_BYTES 64u
 #define MARKER_BYTES 8u
-#define COUNT_MAX 32767u
-#define MAGIC 0x42474D49u    /* "IMGB" */
-#define END_MARK 0x444E4549u /* "IEND" */
+#define MAGIC 0x42474D49u                        /* "IMGB" */
+#define END_MARK 0x444E4549u                     /* "IEND" */
 #define MASK_MAX (IMGB_CFG_READ_ALIGN ? 3u : 0u) /* of read_align - 1 */
 
 /* CRC-32 (zlib), reflected, four bits a step: 64 bytes of table instead of 1 KB. */
@@ -23,7 +22,8 @@ uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length) {
   return ~crc;
 }
 
-/* CRC-8, bit by bit: an entry's 32 bytes are worth no table.  Kept in the highest byte, where a shift drops it. */
+/* CRC-8, bit by bit: an entry's 32 bytes are worth no table.  Kept in the highest byte, where a shift drops
+ * it. */
 static uint32_t crc8(const uint8_t *p, uint32_t length) {
   uint32_t crc = 0, bit;
   for (; length != 0; length--) {
@@ -205,9 +205,10 @@ int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
   int r = IMGB_ERR_NOT_FOUND;
   if (ordinal < pack->assets) {
     r = imgb_priv_entry(&pack->io, pack->index_offset + ordinal * IMGB_ENTRY_BYTES, asset);
-    if (r == IMGB_OK && ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
-                         !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
-                         !imgb_priv_fits(asset->name_offset, asset->name_bytes, pack->names_bytes))) {
+    if (r == IMGB_OK &&
+        ((asset->base & 3u) != 0 || asset->name_bytes - 1u >= IMGB_NAME_MAX ||
+         !imgb_priv_fits(asset->base, asset->stored_bytes, pack->total_bytes - MARKER_BYTES) ||
+         !imgb_priv_fits(asset->name_offset, asset->name_bytes, pack->names_bytes))) {
       r = IMGB_ERR_ENTRY;
     }
   }
@@ -296,7 +297,7 @@ int imgb_check(const imgb_pack_t *pack, unsigned what, void *work, uint32_t work
   uint32_t i;
   int r;
   if (pack->total_bytes == 0) return IMGB_ERR_ARGUMENT; /* it did not open */
-  if ((what & IMGB_CHECK_INDEX) != 0) { /* the index is checked as if it were a payload */
+  if ((what & IMGB_CHECK_INDEX) != 0) {                 /* the index is checked as if it were a payload */
     memset(&asset, 0, sizeof asset);
     asset.io = pack->io;
     asset.base = pack->header_bytes;

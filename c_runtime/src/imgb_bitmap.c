@@ -1,16 +1,41 @@
 /* imgb_bitmap.c - bitmaps: header, strips, rows, rectangles.  SPDX-License-Identifier: MIT */
 #include "imgb_priv.h"
+#include "imgb_range_pixels.h"
 
 #define BITMAP_HEADER_BYTES 24u
+#define EXT_TRIM 1u
+#define EXT_TINT 2u
 #define STRIDE_MAX 0xFFFFFFu
 
-static uint8_t bits_of(uint8_t pixel_format) {
-  static const uint8_t bits[] = {8, 1, 2, 4, 8, 1, 2, 4, 8, 24, 32, 32, 16, 0, 16}; /* 06..14h */
-  if (pixel_format >= IMGB_PF_GRAY1 && pixel_format <= IMGB_PF_GRAY4) {
-    return (uint8_t)(1u << (pixel_format - IMGB_PF_GRAY1));
+uint32_t imgb_priv_pixels(uint8_t pixel_format) {
+  enum { B1, B2, B4, B8, B12, B16, B24, B32 }; /* bits of a pixel, as the last three bits of an entry */
+  static const uint8_t bits[] = {1, 2, 4, 8, 12, 16, 24, 32};
+#define PIXELS(kind, bits) (uint8_t)((kind) << 3 | (bits))
+  static const uint8_t facts[] = {
+      PIXELS(IMGB_PIXELS_GREY, B8),     PIXELS(IMGB_PIXELS_INDEX, B1),    PIXELS(IMGB_PIXELS_INDEX, B2), /* 06h */
+      PIXELS(IMGB_PIXELS_INDEX, B4),    PIXELS(IMGB_PIXELS_INDEX, B8),    PIXELS(IMGB_PIXELS_COVERAGE, B1),
+      PIXELS(IMGB_PIXELS_COVERAGE, B2), PIXELS(IMGB_PIXELS_COVERAGE, B4), PIXELS(IMGB_PIXELS_COVERAGE, B8),
+      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_RGB, B32),     PIXELS(IMGB_PIXELS_RGB, B32),
+      PIXELS(IMGB_PIXELS_565, B16),     PIXELS(IMGB_PIXELS_565, B24),     PIXELS(IMGB_PIXELS_565, B16), /* 12h */
+      PIXELS(IMGB_PIXELS_AL, B16),      PIXELS(IMGB_PIXELS_FIELDS, B16),  PIXELS(IMGB_PIXELS_FIELDS, B16),
+      PIXELS(IMGB_PIXELS_FIELDS, B8), /* 18h */
+      PIXELS(IMGB_PIXELS_GREY, B1),     PIXELS(IMGB_PIXELS_GREY, B2),     PIXELS(IMGB_PIXELS_GREY, B4), /* 41h */
+      PIXELS(IMGB_PIXELS_FIELDS, B8),   PIXELS(IMGB_PIXELS_FIELDS, B12),  PIXELS(IMGB_PIXELS_FIELDS, B24),
+      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_GREY, B8), /* 48h: a column of a page */
+      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_GREY, B1), /* 50h */
+      PIXELS(IMGB_PIXELS_INK, B2),      PIXELS(IMGB_PIXELS_INK, B4),      PIXELS(IMGB_PIXELS_INK, B4),
+  };
+#undef PIXELS
+  uint32_t at = (uint32_t)pixel_format - IMGB_PF_GRAY8;
+  uint32_t last = IMGB_PF_ARGB2222 - IMGB_PF_GRAY8;
+  if (pixel_format >= IMGB_PF_EPD_BWR) {
+    at = 27u + pixel_format - IMGB_PF_EPD_BWR;
+    last = sizeof facts - 1u;
+  } else if (pixel_format >= IMGB_PF_GRAY1) {
+    at = 19u + pixel_format - IMGB_PF_GRAY1;
+    last = 26u;
   }
-  pixel_format = (uint8_t)(pixel_format - IMGB_PF_GRAY8);
-  return pixel_format < sizeof bits ? bits[pixel_format] : 0;
+  return at <= last ? (uint32_t)bits[facts[at] & 7u] << 8 | facts[at] >> 3 : 0;
 }
 
 /* rows * bytes, or 0 where that is 1 GiB or more: nothing of this format is. */
@@ -22,18 +47,18 @@ static uint32_t plane_bytes(uint32_t bytes, uint32_t rows) {
 
 static int strips_are_sane(const imgb_bitmap_t *b) {
   uint32_t rows = (uint32_t)b->strip_rows * b->strip_count;
-  return b->strip_rows != 0 && rows >= b->height && rows - b->strip_rows < b->height &&
+  return b->strip_rows != 0 && rows >= b->rows && rows - b->strip_rows < b->rows &&
          plane_bytes(b->stride_bytes + b->alpha_stride_bytes, b->strip_rows) != 0 &&
          imgb_priv_fits(b->strip_table, 4u * (uint32_t)b->strip_count, b->asset.stored_bytes) &&
          b->pixels <= b->asset.stored_bytes;
 }
 
 static int planes_are_sane(const imgb_bitmap_t *b) {
-  uint32_t bytes = plane_bytes(b->stride_bytes, b->height);
+  uint32_t bytes = plane_bytes(b->stride_bytes, b->rows);
   uint32_t stored = b->asset.stored_bytes;
   return b->strip_rows == 0 && bytes != 0 && imgb_priv_fits(b->pixels, bytes, stored) &&
          (b->alpha_stride_bytes == 0 ||
-          (b->alpha != 0 && imgb_priv_fits(b->alpha, b->alpha_stride_bytes * b->height, stored)));
+          (b->alpha != 0 && imgb_priv_fits(b->alpha, b->alpha_stride_bytes * b->rows, stored)));
 }
 
 static int palette_is_sane(const imgb_bitmap_t *b) {
@@ -42,14 +67,43 @@ static int palette_is_sane(const imgb_bitmap_t *b) {
          imgb_priv_fits(b->palette, 4u * (uint32_t)b->palette_count, b->asset.stored_bytes);
 }
 
+/* The extension TLVs between header and strip table; unknown ones are skipped. */
+static IMGB_NOINLINE int read_extensions(imgb_bitmap_t *b) {
+  uint32_t at = BITMAP_HEADER_BYTES;
+  while (at < b->strip_table) {
+    uint32_t w[3] = {0, 0, 0};
+    uint32_t words = (b->strip_table - at) / 4u;
+    uint32_t length;
+    int r = imgb_priv_payload_words(&b->asset, at, w, words < 3u ? words : 3u);
+    if (r != IMGB_OK) return r;
+    length = w[0] >> 16;
+    at += 4u + ((length + 3u) & ~3u);
+    if (at > b->strip_table) return IMGB_ERR_FORMAT;
+    if (w[0] == (8u << 16 | EXT_TRIM)) {
+      b->trim_x = imgb_priv_s16(w[1]);
+      b->trim_y = imgb_priv_s16(w[1] >> 16);
+      b->full_width = (uint16_t)w[2];
+      b->full_height = (uint16_t)(w[2] >> 16);
+    } else if (w[0] == (4u << 16 | EXT_TINT)) {
+      uint32_t i;
+      for (i = 0; i < 4u; i++) b->tint[i] = (uint8_t)(w[1] >> (8u * i));
+      b->has_tint = 1;
+    }
+  }
+  return IMGB_OK;
+}
+
 int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
   uint32_t w[BITMAP_HEADER_BYTES / 4u];
   int r;
   memset(bitmap, 0, sizeof *bitmap);
   if (asset->kind != IMGB_KIND_BITMAP) return IMGB_ERR_KIND;
-  bitmap->bits_per_pixel = bits_of(asset->pixel_format);
+  bitmap->bits_per_pixel = (uint8_t)(imgb_priv_pixels(asset->pixel_format) >> 8);
   if (bitmap->bits_per_pixel == 0) return IMGB_ERR_UNSUPPORTED;
-  if (asset->codec != IMGB_CODEC_RAW && !(IMGB_CFG_LZ4 && asset->codec == IMGB_CODEC_LZ4)) return IMGB_ERR_UNSUPPORTED;
+  if (asset->codec != IMGB_CODEC_RAW && !(IMGB_CFG_RLE && asset->codec == IMGB_CODEC_RLE) &&
+      !(IMGB_CFG_LZ4 && asset->codec == IMGB_CODEC_LZ4) &&
+      !(IMGB_CFG_RANGE && asset->codec == IMGB_CODEC_RANGE))
+    return IMGB_ERR_UNSUPPORTED;
   r = imgb_priv_payload_words(asset, 0, w, BITMAP_HEADER_BYTES / 4u);
   if (r != IMGB_OK) return r;
   bitmap->asset = *asset;
@@ -65,14 +119,24 @@ int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
   bitmap->alpha = w[4];
   bitmap->palette = w[5];
   bitmap->height = asset->height;
+  bitmap->rows = asset->height;
+  if (asset->pixel_format == IMGB_PF_MONO_PAGE) bitmap->rows = (uint16_t)(((uint32_t)asset->height + 7u) >> 3);
+  bitmap->full_width = asset->width;
+  bitmap->full_height = asset->height;
   if (asset->pixel_format == IMGB_PF_RGB565A8) bitmap->alpha_stride_bytes = bitmap->stride_bytes / 2u;
-  if (asset->width != 0 && asset->height != 0 && bitmap->stride_bytes <= STRIDE_MAX &&
-      bitmap->stride_bytes >= ((uint32_t)asset->width * bitmap->bits_per_pixel + 7u) / 8u && palette_is_sane(bitmap) &&
-      (asset->codec == IMGB_CODEC_RAW ? planes_are_sane(bitmap) : strips_are_sane(bitmap))) {
-    return IMGB_OK;
+  if (asset->pixel_format >= IMGB_PF_EPD_BWR && asset->pixel_format <= IMGB_PF_EPD_GRAY4) {
+    bitmap->alpha_stride_bytes = bitmap->stride_bytes;
   }
-  bitmap->height = 0; /* a bitmap that did not open has no rows */
-  return IMGB_ERR_FORMAT;
+  if (asset->width != 0 && asset->height != 0 && bitmap->stride_bytes <= STRIDE_MAX &&
+      bitmap->stride_bytes >= ((uint32_t)asset->width * bitmap->bits_per_pixel + 7u) / 8u &&
+      palette_is_sane(bitmap) &&
+      (asset->codec == IMGB_CODEC_RAW ? planes_are_sane(bitmap) : strips_are_sane(bitmap))) {
+    r = read_extensions(bitmap);
+  } else {
+    r = IMGB_ERR_FORMAT;
+  }
+  if (r != IMGB_OK) bitmap->height = bitmap->rows = 0; /* a bitmap that did not open has no rows */
+  return r;
 }
 
 int imgb_bitmap_palette(const imgb_bitmap_t *bitmap, uint32_t first, uint32_t count, uint8_t *bgra) {
@@ -87,36 +151,53 @@ int imgb_bitmap_strip(const imgb_bitmap_t *bitmap, uint32_t n, imgb_strip_t *str
   uint32_t first = n == 0 ? 1u : 0; /* the end of the strip before is this one's start; the first has none */
   uint32_t start, end, rows;
   int r;
-  if (n >= bitmap->strip_count || bitmap->height == 0) return IMGB_ERR_RANGE;
-  r = imgb_priv_payload_words(&bitmap->asset, bitmap->strip_table + 4u * (n + first - 1u), ends + first, 2u - first);
+  if (n >= bitmap->strip_count || bitmap->rows == 0) return IMGB_ERR_RANGE;
+  r = imgb_priv_payload_words(&bitmap->asset, bitmap->strip_table + 4u * (n + first - 1u), ends + first,
+                              2u - first);
   if (r != IMGB_OK) return r;
   start = ends[0] & 0x7FFFFFFFu;
   end = ends[1] & 0x7FFFFFFFu;
   strip->is_raw = (uint8_t)(ends[1] >> 31);
-  rows = bitmap->height - n * bitmap->strip_rows;
+  rows = bitmap->rows - n * bitmap->strip_rows;
   if (rows > bitmap->strip_rows) rows = bitmap->strip_rows;
   strip->first_row = (uint16_t)(n * bitmap->strip_rows);
   strip->rows = (uint16_t)rows;
   strip->decoded_bytes = rows * (bitmap->stride_bytes + bitmap->alpha_stride_bytes);
   strip->offset = bitmap->pixels + start;
   strip->stored_bytes = end - start;
-  if (end < start || end > bitmap->asset.stored_bytes - bitmap->pixels || strip->stored_bytes > strip->decoded_bytes ||
+  if (end < start || end > bitmap->asset.stored_bytes - bitmap->pixels ||
+      strip->stored_bytes > strip->decoded_bytes ||
       (strip->is_raw != 0 && strip->stored_bytes != strip->decoded_bytes)) {
     return IMGB_ERR_FORMAT;
   }
   return IMGB_OK;
 }
 
-int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip, const void *stored, void *decoded,
-                      uint32_t decoded_bytes) {
+int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip, const void *stored,
+                      void *decoded, uint32_t decoded_bytes) {
   if (decoded_bytes < strip->decoded_bytes) return IMGB_ERR_BUFFER;
   if (strip->is_raw != 0) {
     memmove(decoded, stored, strip->stored_bytes);
     return IMGB_OK;
   }
+#if IMGB_CFG_RLE
+  if (bitmap->asset.codec == IMGB_CODEC_RLE) {
+    uint32_t unit = bitmap->bits_per_pixel >> 3;
+    if (bitmap->bits_per_pixel == 12u) unit = 3u; /* two pixels of rgb444 */
+    return imgb_rle_decode((const uint8_t *)stored, strip->stored_bytes, (uint8_t *)decoded,
+                           strip->rows * bitmap->stride_bytes, strip->rows * bitmap->alpha_stride_bytes,
+                           unit != 0 ? unit : 1u);
+  }
+#endif
+#if IMGB_CFG_RANGE
+  if (bitmap->asset.codec == IMGB_CODEC_RANGE) {
+    return imgb_range_strip(bitmap, strip, (const uint8_t *)stored, NULL, 0, (uint8_t *)decoded);
+  }
+#endif
 #if IMGB_CFG_LZ4
   if (bitmap->asset.codec == IMGB_CODEC_LZ4) {
-    return imgb_lz4_decode((const uint8_t *)stored, strip->stored_bytes, (uint8_t *)decoded, strip->decoded_bytes);
+    return imgb_lz4_decode((const uint8_t *)stored, strip->stored_bytes, (uint8_t *)decoded,
+                           strip->decoded_bytes);
   }
 #else
   (void)bitmap;
@@ -130,7 +211,7 @@ int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip, co
 static uint32_t row_work_bytes(const imgb_bitmap_t *b, int is_mapped) {
   uint32_t bytes = b->stride_bytes + b->alpha_stride_bytes;
   if (b->strip_rows == 0) return is_mapped ? 0 : bytes;
-  bytes *= b->strip_rows < b->height ? b->strip_rows : b->height;
+  bytes *= b->strip_rows < b->rows ? b->strip_rows : b->rows;
   return is_mapped ? bytes : IMGB_WORK_BYTES(bytes);
 }
 
@@ -166,6 +247,15 @@ static int load_strip(imgb_rows_t *rows, uint32_t y) {
   if (rows->payload != NULL) {
     stored = rows->payload + strip.offset;
     if (strip.is_raw != 0) rows->strip = stored;
+#if IMGB_CFG_RANGE
+  } else if (b->asset.codec == IMGB_CODEC_RANGE && strip.is_raw == 0) {
+    /* Decoded pixels would overtake the stored bytes: these come in pieces, into what work has behind the strip. */
+    if (rows->work_bytes < strip.decoded_bytes) return IMGB_ERR_BUFFER;
+    r = imgb_range_strip(b, &strip, NULL, rows->work + strip.decoded_bytes, rows->work_bytes - strip.decoded_bytes,
+                         rows->work);
+    if (r != IMGB_OK) return r;
+    stored = NULL;
+#endif
   } else {
     uint8_t *to = rows->work;
     if (rows->work_bytes < strip.stored_bytes) return IMGB_ERR_BUFFER;
@@ -174,7 +264,7 @@ static int load_strip(imgb_rows_t *rows, uint32_t y) {
     if (r != IMGB_OK) return r;
     stored = to;
   }
-  if (strip.is_raw == 0) {
+  if (strip.is_raw == 0 && stored != NULL) {
     r = imgb_strip_decode(b, &strip, stored, rows->work, rows->work_bytes);
     if (r != IMGB_OK) return r;
   }
@@ -204,7 +294,7 @@ static int raw_row(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const 
 
 int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const uint8_t **alpha) {
   const imgb_bitmap_t *b = rows->bitmap;
-  if (y >= b->height) return IMGB_ERR_RANGE;
+  if (y >= b->rows) return IMGB_ERR_RANGE;
   if (b->alpha_stride_bytes == 0 && alpha != NULL) {
     *alpha = NULL;
     alpha = NULL;
@@ -221,20 +311,22 @@ int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const u
 }
 
 /* One row of a rectangle.  Without strips just its bytes are read, straight to where they belong. */
-static int rect_row(imgb_rows_t *rows, uint32_t y, uint32_t from, uint32_t bytes, uint8_t *pixels, uint32_t alpha_from,
-                    uint32_t alpha_bytes, uint8_t *alpha) {
+static int rect_row(imgb_rows_t *rows, uint32_t y, uint32_t from, uint32_t bytes, uint8_t *pixels,
+                    uint8_t *alpha) {
   const imgb_bitmap_t *b = rows->bitmap;
+  uint32_t half = b->alpha_stride_bytes != b->stride_bytes; /* 1 byte of alpha beside 2 of colour */
   const uint8_t *p, *a;
   int r;
   if (b->strip_rows == 0 && rows->payload == NULL) {
     r = imgb_read(&b->asset, b->pixels + y * b->stride_bytes + from, pixels, bytes);
     if (r != IMGB_OK || alpha == NULL) return r;
-    return imgb_read(&b->asset, b->alpha + y * b->alpha_stride_bytes + alpha_from, alpha, alpha_bytes);
+    return imgb_read(&b->asset, b->alpha + y * b->alpha_stride_bytes + (from >> half), alpha,
+                     bytes >> half);
   }
   r = imgb_rows_get(rows, y, &p, &a);
   if (r != IMGB_OK) return r;
   memcpy(pixels, p + from, bytes);
-  if (alpha != NULL) memcpy(alpha, a + alpha_from, alpha_bytes);
+  if (alpha != NULL) memcpy(alpha, a + (from >> half), bytes >> half);
   return IMGB_OK;
 }
 
@@ -244,16 +336,18 @@ int imgb_rows_rect(imgb_rows_t *rows, uint32_t x, uint32_t y, uint32_t width, ui
   uint8_t *to = (uint8_t *)pixels;
   uint8_t *to_alpha = b->alpha_stride_bytes != 0 ? (uint8_t *)alpha : NULL;
   uint32_t from, bytes;
-  if (!imgb_priv_fits(x, width, b->width) || !imgb_priv_fits(y, height, b->height)) return IMGB_ERR_RANGE;
+  if (!imgb_priv_fits(x, width, b->width) || !imgb_priv_fits(y, height, b->rows)) return IMGB_ERR_RANGE;
   from = x * b->bits_per_pixel;
   bytes = width * b->bits_per_pixel;
   /* the last pixels of a row may fill their byte in part */
   if ((from & 7u) != 0 || ((bytes & 7u) != 0 && x + width != b->width)) return IMGB_ERR_ARGUMENT;
   from /= 8u;
   bytes = (bytes + 7u) / 8u;
-  if (bytes > pixels_stride || (to_alpha != NULL && width > alpha_stride)) return IMGB_ERR_BUFFER;
+  if (bytes > pixels_stride || (to_alpha != NULL && bytes >> (b->alpha_stride_bytes != b->stride_bytes) > alpha_stride)) {
+    return IMGB_ERR_BUFFER;
+  }
   for (; height != 0; height--, y++) {
-    int r = rect_row(rows, y, from, bytes, to, x, width, to_alpha);
+    int r = rect_row(rows, y, from, bytes, to, to_alpha);
     if (r != IMGB_OK) return r;
     to += pixels_stride;
     if (to_alpha != NULL) to_alpha += alpha_stride;

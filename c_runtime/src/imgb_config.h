@@ -10,12 +10,48 @@
 #include IMGB_CFG_FILE
 #endif
 
+/* 1: bitmaps of codec rle can be read.  0: imgb_bitmap_open answers IMGB_ERR_UNSUPPORTED for them. */
+#ifndef IMGB_CFG_RLE
+#define IMGB_CFG_RLE 1
+#endif
+
 /* 1: bitmaps of codec lz4 can be read.  0: imgb_bitmap_open answers IMGB_ERR_UNSUPPORTED for them. */
 #ifndef IMGB_CFG_LZ4
 #define IMGB_CFG_LZ4 1
 #endif
 
-/* 1: ports may ask for read_align 2 or 4.  0: imgb_open answers IMGB_ERR_UNSUPPORTED for them. */
+/* 1: bitmaps of codec range can be read.  0: imgb_bitmap_open answers IMGB_ERR_UNSUPPORTED for them.  Each kind of pixels
+ * brings its own code and table; one that is set to 0 is not linked, and a strip of it answers IMGB_ERR_UNSUPPORTED.
+ * IMGB_CFG_RANGE=0 with IMGB_CFG_RANGE_565=1 would be a contradiction: the kinds count only where IMGB_CFG_RANGE is 1. */
+#ifndef IMGB_CFG_RANGE
+#define IMGB_CFG_RANGE 1
+#endif
+#ifndef IMGB_CFG_RANGE_565 /* rgb565, rgb565a8 */
+#define IMGB_CFG_RANGE_565 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_8888 /* argb8888, xrgb8888, rgb888 */
+#define IMGB_CFG_RANGE_8888 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_ALPHA8 /* a8, alpha of rgb565a8 and argb8888 */
+#define IMGB_CFG_RANGE_ALPHA8 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_ALPHA4 /* a4 */
+#define IMGB_CFG_RANGE_ALPHA4 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_INDEXED8 /* i8 */
+#define IMGB_CFG_RANGE_INDEXED8 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_INDEXED4 /* i4 */
+#define IMGB_CFG_RANGE_INDEXED4 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_GRAY8
+#define IMGB_CFG_RANGE_GRAY8 IMGB_CFG_RANGE
+#endif
+#ifndef IMGB_CFG_RANGE_GRAY4
+#define IMGB_CFG_RANGE_GRAY4 IMGB_CFG_RANGE
+#endif
+
+/* 1: ports may ask for read_align 2 or 4.  0: imgb_open answers IMGB_ERR_ARGUMENT for them. */
 #ifndef IMGB_CFG_READ_ALIGN
 #define IMGB_CFG_READ_ALIGN 1
 #endif

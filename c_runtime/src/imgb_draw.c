@@ -1,32 +1,59 @@
-/* imgb_draw.c - bitmaps and text onto an RGB565 surface.  SPDX-License-Identifier: MIT
+/* imgb_draw.c - bitmaps and text onto a surface.  SPDX-License-Identifier: MIT
  *
- * The arithmetic is that of FORMAT.md section 8.
+ * The arithmetic is that of FORMAT.md section 8.  RGB565 is drawn here, any other surface by its put function.
  */
 #include "imgb_priv.h"
 
-/* One axis of a clipped rectangle: `count` pixels, from `skip` of what is drawn onto `start` of the surface. */
-typedef struct span {
-  uint32_t skip, start, count;
-} span_t;
+/* What is left of a rectangle on the surface: where it starts in what is drawn, and where its rows go. */
+typedef struct area {
+  const imgb_surface_t *s;
+  uint32_t skip_x, skip_y, width, height;
+  uint32_t x, y; /* on the surface: of the next row */
+  uint16_t *to;  /* the same in memory, of RGB565 */
+  uint32_t kind; /* enum imgb_colour_kind */
+} area_t;
 
-/* Any at and s_at are fine: differences are made unsigned, after the comparison that tells their sign. */
-static span_t clip(int32_t at, uint32_t length, int32_t s_at, int32_t s_length) {
-  span_t span = {0, 0, 0};
+/* One axis.  Any `at` and `s_at` are fine: differences are made unsigned, after the comparison that tells
+ * their sign. Returns the pixels left; *skip and *start are right only if there are any. */
+static IMGB_NOINLINE uint32_t clip(int32_t at, uint32_t length, int32_t s_at, int32_t s_length,
+                                   uint32_t *skip, uint32_t *start) {
   uint32_t room = s_length > 0 ? (uint32_t)s_length : 0;
+  uint32_t off = (uint32_t)at - (uint32_t)s_at;
+  *skip = 0;
+  *start = 0;
   if (at >= s_at) {
-    span.start = (uint32_t)at - (uint32_t)s_at;
-    if (span.start >= room) return span;
-    room -= span.start;
+    if (off >= room) return 0;
+    room -= off;
+    *start = off;
   } else {
-    span.skip = (uint32_t)s_at - (uint32_t)at;
-    if (span.skip >= length) return span;
-    length -= span.skip;
+    off = 0u - off;
+    if (off >= length) return 0;
+    length -= off;
+    *skip = off;
   }
-  span.count = length < room ? length : room;
-  return span;
+  return length < room ? length : room;
 }
 
-static uint16_t swap_bytes(uint16_t v) { return (uint16_t)((unsigned)v >> 8 | (unsigned)v << 8); }
+static int clip_area(const imgb_surface_t *s, int32_t x, int32_t y, uint32_t width, uint32_t height,
+                     area_t *area) {
+  area->s = s;
+  area->kind = IMGB_COLOUR_565;
+  area->width = clip(x, width, s->x0, s->width, &area->skip_x, &area->x);
+  area->height = clip(y, height, s->y0, s->height, &area->skip_y, &area->y);
+  if (s->put == NULL) area->to = s->pixels + (size_t)area->y * s->stride_px + area->x;
+  return area->width != 0 && area->height != 0;
+}
+
+/* Whether there is a row after this one, and if so goes there. */
+static int next_row(area_t *area) {
+  area->to += area->s->put == NULL ? area->s->stride_px : 0;
+  area->y++;
+  return --area->height != 0;
+}
+
+static uint16_t swap_bytes(uint16_t v) {
+  return (uint16_t)((unsigned)v >> 8 | (unsigned)v << 8);
+}
 
 /* Red and blue go through one multiplication, 16 bits apart. */
 static uint16_t blend(uint16_t source, uint16_t below, uint32_t alpha) {
@@ -39,116 +66,217 @@ static uint16_t blend(uint16_t source, uint16_t below, uint32_t alpha) {
   return (uint16_t)((d >> 5 & 0xF800u) | green << 5 | (d & 0x1Fu));
 }
 
-static void put(const imgb_surface_t *s, uint16_t *to, uint16_t rgb565, uint32_t alpha) {
+static uint16_t from_rgb(uint32_t rgb) {
+  return IMGB_RGB565(rgb >> 16 & 0xFFu, rgb >> 8 & 0xFFu, rgb & 0xFFu);
+}
+
+/* One field of a premultiplied pixel over that of a surface; share: what 255 becomes, 256 times, in 256ths. */
+static uint32_t add_field(uint32_t p, uint32_t share, uint32_t below, uint32_t rest, uint32_t max) {
+  uint32_t sum = (((p & 0xFFu) * share + 128u) >> 8) + below * rest + 128u;
+  return sum >> 8 < max ? sum >> 8 : max;
+}
+
+static IMGB_NOINLINE uint16_t add_premultiplied(uint32_t rgb, uint16_t below, uint32_t alpha) {
+  uint32_t rest = 256u - alpha - (alpha >> 7);
+  return (uint16_t)(add_field(rgb >> 16, 7967u, below >> 11, rest, 31u) << 11 |
+                    add_field(rgb >> 8, 16191u, below >> 5 & 0x3Fu, rest, 63u) << 5 |
+                    add_field(rgb, 7967u, below & 0x1Fu, rest, 31u));
+}
+
+static IMGB_NOINLINE void put(const area_t *area, uint32_t x, uint32_t colour, uint32_t alpha) {
+  const imgb_surface_t *s = area->s;
+  uint16_t *to = area->to + x;
+  uint16_t below, rgb565 = (uint16_t)colour;
   if (alpha == 0) return;
-  if (alpha != 255u) rgb565 = blend(rgb565, s->is_swapped != 0 ? swap_bytes(*to) : *to, alpha);
+  if (s->put != NULL) {
+    s->put(s, area->x + x, area->y, colour, alpha << 8 | area->kind);
+    return;
+  }
+  below = s->is_swapped != 0 ? swap_bytes(*to) : *to;
+  if (area->kind == IMGB_COLOUR_888) rgb565 = from_rgb(colour);
+  if (area->kind == IMGB_COLOUR_PREMULTIPLIED) {
+    rgb565 = add_premultiplied(colour, below, alpha);
+  } else if (alpha != 255u) {
+    rgb565 = blend(rgb565, below, alpha);
+  }
   *to = s->is_swapped != 0 ? swap_bytes(rgb565) : rgb565;
 }
 
-static uint16_t *place(const imgb_surface_t *s, uint32_t x, uint32_t y) {
-  return s->pixels + (size_t)y * s->stride_px + x;
-}
-
-void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width, int32_t height, uint16_t rgb565) {
-  span_t across = clip(x, width > 0 ? (uint32_t)width : 0, s->x0, s->width);
-  span_t down = clip(y, height > 0 ? (uint32_t)height : 0, s->y0, s->height);
-  uint16_t *to = place(s, across.start, down.start);
-  for (; down.count != 0; down.count--, to += s->stride_px) {
+void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width, int32_t height,
+                    uint16_t rgb565) {
+  area_t area;
+  if (width <= 0 || height <= 0 || !clip_area(s, x, y, (uint32_t)width, (uint32_t)height, &area)) return;
+  do {
     uint32_t i;
-    for (i = 0; i < across.count; i++) put(s, to + i, rgb565, 255u);
-  }
+    for (i = 0; i < area.width; i++) put(&area, i, rgb565, 255u);
+  } while (next_row(&area));
 }
 
 /* --- bitmaps ----------------------------------------------------------------------------------- */
 
 typedef struct source {
-  const imgb_bitmap_t *bitmap;
-  const uint8_t *palette, *row, *alpha;
+  imgb_rows_t rows;
+  const uint8_t *palette, *row, *second;
   uint16_t rgb565;
+  uint8_t pixels;   /* IMGB_PIXELS_... */
+  uint8_t page_bit; /* row of the page that is drawn */
 } source_t;
 
-static uint16_t from_rgb(uint32_t r, uint32_t g, uint32_t b) { return IMGB_RGB565(r, g, b); }
-
-/* A pixel of at most 8 bits: grey, an index, or coverage. */
-static uint32_t narrow_pixel(const source_t *source, uint32_t x, uint16_t *rgb565) {
-  static const uint8_t scales[5] = {255, 85, 17, 0, 1}; /* by bits / 2 */
-  const imgb_bitmap_t *b = source->bitmap;
+/* A pixel's bits as a number. */
+static uint32_t number_at(const source_t *source, uint32_t x) {
+  const imgb_bitmap_t *b = source->rows.bitmap;
   uint32_t bits = b->bits_per_pixel;
   uint32_t at = x * bits;
-  uint32_t shift = at & 7u;
-  uint32_t value;
-  if ((b->order & IMGB_ORDER_LSB_FIRST) == 0) shift = 8u - bits - shift;
-  value = ((uint32_t)source->row[at >> 3] >> shift) & ((1u << bits) - 1u);
-  if (source->palette != NULL) {
-    const uint8_t *bgra = source->palette + 4u * value;
-    if (value >= b->palette_count) return 0;
-    *rgb565 = from_rgb(bgra[2], bgra[1], bgra[0]);
-    return bgra[3];
+  const uint8_t *p = source->row + (at >> 3);
+  uint32_t value = 0;
+  at &= 7u;
+  if (bits == 12u) {
+    value = (uint32_t)p[0] << 8 | p[1];
+    return at != 0 ? value & 0xFFFu : value >> 4;
   }
-  value *= scales[bits >> 1];
-  if (b->pixel_format >= IMGB_PF_A1 && b->pixel_format <= IMGB_PF_A8) return value;
-  *rgb565 = from_rgb(value, value, value);
+  if (bits > 8u) {
+    uint32_t bytes = bits >> 3, i;
+    uint32_t is_big = b->order & IMGB_ORDER_BIG;
+    if (b->pixel_format == IMGB_PF_BGR888) is_big ^= IMGB_ORDER_BIG;
+    for (i = 0; i < bytes; i++) value = value << 8 | p[is_big != 0 ? i : bytes - 1u - i];
+    return value;
+  }
+  if (b->pixel_format == IMGB_PF_MONO_PAGE) {
+    bits = 1;
+    at = source->page_bit;
+  }
+  if ((b->order & IMGB_ORDER_LSB_FIRST) == 0) at = 8u - bits - at;
+  value = (uint32_t)*p >> at;
+  if (source->pixels == IMGB_PIXELS_GREY && (b->order & IMGB_ORDER_INVERTED) != 0) value = ~value;
+  value &= (1u << bits) - 1u;
+  if (source->second != NULL) {
+    uint32_t second = (uint32_t)source->second[x >> 3] >> at;
+    second = (second ^ (uint32_t)b->order >> 4) & 1u;
+    if (source->pixels == IMGB_PIXELS_GREY) return value << 1 | second;
+    if (second != 0) return 2;
+    if ((b->order & IMGB_ORDER_INVERTED) != 0) value ^= 1u;
+  }
+  return value;
+}
+
+/* n bits as 0..255, rounded to the nearest. */
+static uint32_t level(uint32_t value, uint32_t bits) {
+  static const uint32_t scales[] = {0, 0xFF0000u, 0x550000u, 0x246DB7u, 0x110000u, 0x0839CEu, 0x040C31u, 0, 0x010000u};
+  return (value * scales[bits] + 0x8000u) >> 16;
+}
+
+/* The fields of a pixel, B G R A from the lowest bits on, as A << 24 | R G B. */
+static uint32_t level_fields(const imgb_bitmap_t *b, uint32_t value) {
+  static const uint16_t fields[] = {0x1555, 0x4444, 0x2222, 0x0332, 0x0444, 0x0666}; /* 16h.., 44h.. */
+  uint32_t bits = fields[b->pixel_format - (b->pixel_format < IMGB_PF_GRAY1 ? IMGB_PF_ARGB1555 : IMGB_PF_GRAY1)];
+  uint32_t argb = bits < 0x1000u ? 0xFF000000u : 0;
+  uint32_t shift;
+  for (shift = 0; bits != 0; shift += 8u, bits >>= 4) {
+    uint32_t n = bits & 15u;
+    if (n == 6u) value >>= 2; /* rgb666: the upper bits of a byte */
+    argb |= level(value & ((1u << n) - 1u), n) << shift;
+    value >>= n;
+  }
+  return argb;
+}
+
+/* Inks of 50h, 51h, 53h, 54h, 55h: a nibble for each code from 0 on, 15: there is no such ink. */
+static uint32_t ink(const source_t *source, uint32_t code, uint32_t *colour) {
+  static const uint16_t colours[] = {0x0000, 0xFFFF, 0xFFE0, 0xF800, 0xFC00, 0x001F, 0x07E0};
+  static const uint32_t inks[] = {0xFFFFF310u, 0xFFFFF210u, 0, 0xFFFF3210u, 0xF65F3210u, 0xF4235610u};
+  uint32_t n = code < 8u ? inks[source->rows.bitmap->pixel_format - IMGB_PF_EPD_BWR] >> (4u * code) & 15u : 15u;
+  if (n == 15u) return 0;
+  *colour = colours[n];
   return 255u;
 }
 
-static uint32_t wide_pixel(const source_t *source, uint32_t x, uint16_t *rgb565) {
-  const imgb_bitmap_t *b = source->bitmap;
-  uint32_t bytes = b->bits_per_pixel >> 3;
-  const uint8_t *p = source->row + x * bytes;
-  uint32_t value = 0, i;
-  for (i = 0; i < bytes; i++) value = value << 8 | p[(b->order & IMGB_ORDER_BIG) != 0 ? i : bytes - 1u - i];
-  if (bytes == 2u) {
-    *rgb565 = (uint16_t)value;
-    return source->alpha != NULL ? source->alpha[x] : 255u;
+/* Colour and coverage of the pixel at x; *colour is the caller's before. */
+static uint32_t pixel_at(const source_t *source, uint32_t x, uint32_t *colour) {
+  const imgb_bitmap_t *b = source->rows.bitmap;
+  uint32_t value = number_at(source, x);
+  switch (source->pixels) {
+    case IMGB_PIXELS_565:
+      *colour = value & 0xFFFFu;
+      if (source->second != NULL) return source->second[x];
+      return b->bits_per_pixel == 24u ? value >> 16 : 255u;
+    case IMGB_PIXELS_COVERAGE: return level(value, b->bits_per_pixel);
+    case IMGB_PIXELS_INDEX:
+      if (value >= b->palette_count) return 0;
+      value = imgb_priv_le32(source->palette + 4u * value);
+      break;
+    case IMGB_PIXELS_INK: return ink(source, value, colour);
+    case IMGB_PIXELS_FIELDS: value = level_fields(b, value); break;
+    case IMGB_PIXELS_AL: value = (value & 0xFFu) * 0x010101u | (value & 0xFF00u) << 16; break;
+    case IMGB_PIXELS_GREY:
+      if (b->pixel_format != IMGB_PF_GRAY8) {
+        value = level(value, b->pixel_format == IMGB_PF_MONO_PAGE ? 1u : b->pixel_format == IMGB_PF_EPD_GRAY4 ? 2u : b->bits_per_pixel);
+      }
+      value = value * 0x010101u | 0xFF000000u;
+      break;
+    default:
+      if (b->pixel_format != IMGB_PF_ARGB8888) value |= 0xFF000000u;
+      break;
   }
-  *rgb565 = from_rgb(value >> 16 & 0xFFu, value >> 8 & 0xFFu, value & 0xFFu);
-  return b->pixel_format == IMGB_PF_ARGB8888 ? value >> 24 : 255u;
+  *colour = value & 0xFFFFFFu;
+  return value >> 24;
 }
 
-static IMGB_NOINLINE void draw_row(const imgb_surface_t *s, const source_t *source, uint32_t x, uint16_t *to, uint32_t n) {
-  for (; n != 0; n--, x++) {
-    uint16_t rgb565 = source->rgb565;
-    uint32_t alpha = source->bitmap->bits_per_pixel <= 8u ? narrow_pixel(source, x, &rgb565)
-                                                           : wide_pixel(source, x, &rgb565);
-    put(s, to++, rgb565, alpha);
+static IMGB_NOINLINE void draw_row(const source_t *source, const area_t *area) {
+  uint32_t i;
+  for (i = 0; i < area->width; i++) {
+    uint32_t colour = source->rgb565;
+    uint32_t alpha = pixel_at(source, area->skip_x + i, &colour);
+    put(area, i, colour, alpha);
   }
 }
 
-/* The palette, in place where the flash is mapped, else at the start of work; *used gets what it takes there. */
-static int load_palette(source_t *source, void *work, uint32_t work_bytes, uint32_t *used) {
-  const imgb_bitmap_t *b = source->bitmap;
+/* The palette, in place where the flash is mapped, else at the start of work, which then begins behind it. */
+static int load_palette(source_t *source, const imgb_bitmap_t *b, uint8_t **work, uint32_t *work_bytes) {
   uint32_t bytes = 4u * (uint32_t)b->palette_count;
-  *used = 0;
-  source->palette = NULL;
-  if (b->pixel_format < IMGB_PF_I1 || b->pixel_format > IMGB_PF_I8) return IMGB_OK;
+  if (source->pixels != IMGB_PIXELS_INDEX) return IMGB_OK;
   source->palette = (const uint8_t *)imgb_map(&b->asset, b->palette, bytes);
   if (source->palette != NULL) return IMGB_OK;
-  if (work_bytes < bytes) return IMGB_ERR_BUFFER;
-  source->palette = (const uint8_t *)work;
-  *used = bytes;
-  return imgb_read(&b->asset, b->palette, work, bytes);
+  if (*work_bytes < bytes) return IMGB_ERR_BUFFER;
+  source->palette = *work;
+  *work += bytes;
+  *work_bytes -= bytes;
+  return imgb_read(&b->asset, b->palette, *work - bytes, bytes);
 }
 
-int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_bitmap_t *bitmap, uint16_t rgb565,
-                     void *work, uint32_t work_bytes) {
-  span_t across = clip(x, bitmap->width, s->x0, s->width);
-  span_t down = clip(y, bitmap->height, s->y0, s->height);
-  uint16_t *to = place(s, across.start, down.start);
-  uint32_t used;
+static uint32_t kind_of(const imgb_bitmap_t *b, uint32_t pixels) {
+  if (pixels == IMGB_PIXELS_565 || pixels == IMGB_PIXELS_COVERAGE || pixels == IMGB_PIXELS_INK) return IMGB_COLOUR_565;
+  if (b->pixel_format == IMGB_PF_ARGB8888 && (b->order & IMGB_ORDER_PREMULTIPLIED) != 0) {
+    return IMGB_COLOUR_PREMULTIPLIED;
+  }
+  return IMGB_COLOUR_888;
+}
+
+int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_bitmap_t *bitmap,
+                     uint16_t rgb565, void *work, uint32_t work_bytes) {
+  uint8_t *rest = (uint8_t *)work;
+  area_t area;
   source_t source;
-  imgb_rows_t rows;
   int r;
-  if ((bitmap->order & IMGB_ORDER_PREMULTIPLIED) != 0) return IMGB_ERR_UNSUPPORTED;
-  if (across.count == 0 || down.count == 0) return IMGB_OK;
-  source.bitmap = bitmap;
+  x = imgb_priv_wrap((uint32_t)x + (uint32_t)bitmap->trim_x);
+  y = imgb_priv_wrap((uint32_t)y + (uint32_t)bitmap->trim_y);
+  if (!clip_area(s, x, y, bitmap->width, bitmap->height, &area)) return IMGB_OK;
   source.rgb565 = rgb565;
-  r = load_palette(&source, work, work_bytes, &used);
-  if (used != 0) work = (uint8_t *)work + used;
-  if (r == IMGB_OK) r = imgb_rows_begin(&rows, bitmap, work, work_bytes - used);
-  while (r == IMGB_OK && down.count-- != 0) {
-    r = imgb_rows_get(&rows, down.skip++, &source.row, &source.alpha);
-    if (r == IMGB_OK) draw_row(s, &source, across.skip, to, across.count);
-    to += s->stride_px;
+  if (bitmap->has_tint != 0) source.rgb565 = IMGB_RGB565(bitmap->tint[2], bitmap->tint[1], bitmap->tint[0]);
+  source.pixels = (uint8_t)imgb_priv_pixels(bitmap->pixel_format);
+  area.kind = kind_of(bitmap, source.pixels);
+  r = load_palette(&source, bitmap, &rest, &work_bytes);
+  if (r == IMGB_OK) r = imgb_rows_begin(&source.rows, bitmap, rest, work_bytes);
+  source.row = NULL;
+  while (r == IMGB_OK) {
+    uint32_t row = area.skip_y++;
+    if (bitmap->pixel_format == IMGB_PF_MONO_PAGE) {
+      source.page_bit = (uint8_t)(row & 7u);
+      row = source.row == NULL || source.page_bit == 0 ? row >> 3 : 0xFFFFFFFFu; /* the page is there already */
+    }
+    if (row != 0xFFFFFFFFu) r = imgb_rows_get(&source.rows, row, &source.row, &source.second);
+    if (r != IMGB_OK) break;
+    draw_row(&source, &area);
+    if (!next_row(&area)) break;
   }
   return r;
 }
@@ -162,25 +290,24 @@ static uint32_t floor_px(int32_t pen) {
 
 static IMGB_NOINLINE int draw_glyph(const imgb_surface_t *s, int32_t x, int32_t y, imgb_glyph_rows_t *rows,
                                     uint16_t rgb565) {
-  span_t across = clip(x, rows->glyph.w, s->x0, s->width);
-  span_t down = clip(y, rows->glyph.h, s->y0, s->height);
-  uint16_t *to = place(s, across.start, down.start);
-  if (across.count == 0) return IMGB_OK;
-  rows->y = down.skip;
-  for (; down.count != 0; down.count--, to += s->stride_px) {
+  area_t area;
+  if (!clip_area(s, x, y, rows->glyph.w, rows->glyph.h, &area)) return IMGB_OK;
+  rows->y = area.skip_y;
+  do {
     const uint8_t *coverage;
     uint32_t i;
     int r = imgb_glyph_rows_next(rows, &coverage);
     if (r != IMGB_OK) return r;
-    for (i = 0; i < across.count; i++) put(s, to + i, rgb565, coverage[across.skip + i]);
-  }
+    for (i = 0; i < area.width; i++) put(&area, i, rgb565, coverage[area.skip_x + i]);
+  } while (next_row(&area));
   return IMGB_OK;
 }
 
 int imgb_draw_text(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_font_t *font, const char *text,
                    uint16_t rgb565, void *work, uint32_t work_bytes, int32_t *x_end) {
   int32_t pen = 8; /* 1/16 px from x, half a pixel ahead so that it rounds */
-  /* The rows' state lies at the start of work, where it is aligned: it would be half of the stack otherwise. */
+  /* The rows' state lies at the start of work, where it is aligned: it would be half of the stack otherwise.
+   */
   uint32_t pad = (0u - (uint32_t)(uintptr_t)work) & (uint32_t)(sizeof(void *) - 1u);
   imgb_glyph_rows_t *rows = (imgb_glyph_rows_t *)(void *)((uint8_t *)work + pad);
   uint32_t code;
@@ -190,7 +317,8 @@ int imgb_draw_text(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_fon
     uint32_t index;
     int r = imgb_font_index(font, code, &index);
     if (r == IMGB_OK || r == IMGB_ERR_NOT_FOUND) r = imgb_font_glyph(font, index, &rows->glyph);
-    if (r == IMGB_OK) r = imgb_glyph_rows_begin(rows, font, &rows->glyph, (uint8_t *)work + pad, work_bytes - pad);
+    if (r == IMGB_OK)
+      r = imgb_glyph_rows_begin(rows, font, &rows->glyph, (uint8_t *)work + pad, work_bytes - pad);
     if (r == IMGB_OK) {
       r = draw_glyph(s, imgb_priv_wrap((uint32_t)x + floor_px(pen) + (uint32_t)rows->glyph.x),
                      imgb_priv_wrap((uint32_t)y - (uint32_t)rows->glyph.y), rows, rgb565);

@@ -138,7 +138,8 @@ int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph
   uint32_t at = 0, offset, area;
   int r;
   if (index >= font->glyphs) return IMGB_ERR_RANGE;
-  r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, words, font->record_bytes);
+  r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, words,
+                             font->record_bytes);
   if (r != IMGB_OK) return r;
   glyph->advance = ((int32_t)take_bits(p, &at, font->bits[0]) + font->advance_bias) *
                    ((int32_t)1 << (4 - font->advance_fraction_bits));
@@ -162,8 +163,8 @@ uint32_t imgb_font_work_bytes(const imgb_font_t *font) {
   return font->max_w + WINDOW_BYTES_MIN + (uint32_t)(sizeof(imgb_glyph_rows_t) + sizeof(void *) - 1u);
 }
 
-int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph, void *work,
-                          uint32_t work_bytes) {
+int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph,
+                          void *work, uint32_t work_bytes) {
   if (work_bytes < (uint32_t)font->max_w + WINDOW_BYTES_MIN) return IMGB_ERR_BUFFER;
   if (glyph->w > font->max_w) return IMGB_ERR_ARGUMENT;
   rows->font = font;

@@ -28,7 +28,9 @@ extern "C" {
 #define IMGB_ENTRY_BYTES 32u
 #define IMGB_NAME_MAX 63u
 
-static inline uint16_t imgb_priv_le16(const uint8_t *p) { return (uint16_t)(p[0] | (unsigned)p[1] << 8); }
+static inline uint16_t imgb_priv_le16(const uint8_t *p) {
+  return (uint16_t)(p[0] | (unsigned)p[1] << 8);
+}
 
 static inline uint32_t imgb_priv_le32(const uint8_t *p) {
   return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -54,6 +56,22 @@ static inline int32_t imgb_priv_wrap(uint32_t v) {
 static inline int imgb_priv_fits(uint32_t offset, uint32_t length, uint32_t total) {
   return offset <= total && length <= total - offset;
 }
+
+/* What a pixel is.  RGB: 8 bits each, in whole bytes; FIELDS: fewer; 565, AL: maybe with alpha beside it. */
+enum {
+  IMGB_PIXELS_NONE,
+  IMGB_PIXELS_GREY,
+  IMGB_PIXELS_COVERAGE,
+  IMGB_PIXELS_INDEX,
+  IMGB_PIXELS_INK,
+  IMGB_PIXELS_565,
+  IMGB_PIXELS_AL,
+  IMGB_PIXELS_FIELDS,
+  IMGB_PIXELS_RGB
+};
+
+/* Of a pixel format: bits (of a column, in page order) << 8 | what a pixel is; 0: unknown. */
+uint32_t imgb_priv_pixels(uint8_t pixel_format);
 
 uint32_t imgb_priv_crc32(uint32_t crc, const void *bytes, uint32_t length); /* start with crc 0 */
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imgbuild.cli import console
+from imgbuild.cli.loss_report import report_json, write_report
 from imgbuild.errors import Diagnostic, ExitCode, Place
 from imgbuild.stamp import fresh_messages, stamp_bytes, stamp_path
 from imgbuild.units import format_bytes
@@ -30,6 +31,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--depfile-target", help="Target of that rule  [default: the image]")
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; exit 3 if an output is out of date.")
 @click.option("--force", is_flag=True, help="Build even if nothing seems to have changed.")
+@click.option("--report", "is_report", is_flag=True, help="Tell what each asset lost (also in --json).")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
 def command(**options: Any) -> int:
@@ -41,7 +43,8 @@ def command(**options: Any) -> int:
     """
     identity = _identity(options)
     image = Path(identity["output"])
-    messages = None if options["force"] else fresh_messages(image, identity)
+    is_forced = options["force"] or options["is_report"]
+    messages = None if is_forced else fresh_messages(image, identity)
     if messages is not None:
         for message in messages:
             console.note(message)
@@ -84,6 +87,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         pad=options["pad"],
         depfile=Path(identity["depfile"]) if identity["depfile"] else None,
         depfile_target=options["depfile_target"],
+        is_report=options["is_report"],
     )
     progress = console.Progress("encoding", is_quiet=options["quiet"])
     try:
@@ -108,9 +112,9 @@ def _roots(identity: dict[str, Any]) -> tuple[Path, ...]:
 
 
 def _check(different: list[Path]) -> int:
-    for path in different:
-        message = f"{console.shown_path(path)} is not what a build would write"
-        hint = "run the same command without --check"
+    for number, path in enumerate(different, 1):
+        message = "a build would write other bytes" if path.exists() else "is missing; a build would write it"
+        hint = "run the same command without --check" if number == len(different) else None
         console.report([Diagnostic("IB504", message, Place(str(path)), hint)])
     return ExitCode.OUT_OF_DATE if different else ExitCode.DONE
 
@@ -130,20 +134,23 @@ def _summarise(
 ) -> None:
     image, region = result.image, result.image.partition.target.region
     if options["is_json"]:
-        console.write_json(
-            {
-                "schema_version": 1,
-                "is_up_to_date": False,
-                "image": str(options["output"]),
-                "assets": len(result.assets),
-                "total_bytes": image.total_bytes,
-                "image_bytes": len(image.data),
-                "region_bytes": region.size_bytes,
-                "sha256": image.sha256,
-                "changed": [str(path) for path in changed],
-            }
-        )
+        document = {
+            "schema_version": 1,
+            "is_up_to_date": False,
+            "image": str(options["output"]),
+            "assets": len(result.assets),
+            "total_bytes": image.total_bytes,
+            "image_bytes": len(image.data),
+            "region_bytes": region.size_bytes,
+            "sha256": image.sha256,
+            "changed": [str(path) for path in changed],
+        }
+        if options["is_report"]:
+            document["report"] = report_json(result.assets)
+        console.write_json(document)
         return
+    if options["is_report"]:
+        write_report(result.assets)
     if options["quiet"]:
         return
     share = 100 * image.used_bytes / region.size_bytes

@@ -17,7 +17,9 @@ COMMANDS = {
     "ls": "list the assets of a flash image",
     "info": "tell what a flash image is and how full",
     "extract": "get assets back out of a flash image",
+    "export": "write assets as C arrays for LVGL, Adafruit GFX or U8g2",
     "verify": "check every byte of a flash image",
+    "formats": "list the pixel formats, their bits and the displays that take them",
     "chips": "list the flash chips known",
     "boards": "list the boards known",
     "path": "print where the C reader lies",
@@ -89,14 +91,13 @@ def main() -> NoReturn:
 def _report_internal(error: Exception) -> None:
     from imgbuild.cli import console
 
+    hint = "run again with 'imgbuild --debug …' and report what it prints"
     if "--debug" in sys.argv:
         import traceback
 
         console.note("".join(traceback.format_exception(error)))
-    text = f"{type(error).__name__}: {error}"
-    console.report(
-        [Diagnostic("IB901", text, hint="run again with 'imgbuild --debug …' and report what it prints")]
-    )
+        hint = "report this, with the lines above"
+    console.report([Diagnostic("IB901", f"{type(error).__name__}: {error}", hint=hint)])
 
 
 def _leave(status: int) -> NoReturn:

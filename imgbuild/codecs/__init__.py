@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from imgbuild.codecs import lz4, raw
-from imgbuild.codecs.base import StripCodec
+from imgbuild.codecs import lz4, raw, rle
+from imgbuild.codecs.base import StripCodec, StripShape
 
 CODECS: dict[str, StripCodec] = {
     "raw": raw.CODEC,
+    "rle": rle.CODEC,
     "lz4": lz4.CODEC,
 }
 """Every strip codec by its name in the manifest."""
 
-__all__ = ["CODECS", "StripCodec"]
+__all__ = ["CODECS", "StripCodec", "StripShape"]

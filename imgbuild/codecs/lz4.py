@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import lz4.block
 
-from imgbuild.codecs.base import StripCodec
+from imgbuild.codecs.base import StripCodec, StripShape
 from imgbuild.model import Codec
 
 _LEVEL = 12
 """The highest level of LZ4 HC: the build has time, the flash has no room; decoding is as fast."""
 
 
-def encode_strip(strip: bytes) -> bytes:
+def encode_strip(strip: bytes, _shape: StripShape) -> bytes:
     """The strip as one LZ4 block."""
     block: bytes = lz4.block.compress(strip, mode="high_compression", compression=_LEVEL, store_size=False)
     return block

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from imgbuild.codecs.base import StripCodec
+from imgbuild.codecs.base import StripCodec, StripShape
 from imgbuild.model import Codec
 
 
-def encode_strip(strip: bytes) -> bytes:
+def encode_strip(strip: bytes, _shape: StripShape) -> bytes:
     """The strip itself."""
     return strip
 

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable
 from imgbuild.emit.c_names import c_identifier, macro_name
 from imgbuild.emit.job import EmitJob
 from imgbuild.emit.work_bytes import work_bytes_of
-from imgbuild.model import Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
+from imgbuild.flavours import NATIVE
+from imgbuild.model import Animation, Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
 
 FORMAT_MAJOR = 1
 _DIGEST_COLUMNS = 8
@@ -32,7 +33,7 @@ def strip_cap_bytes(assets: Iterable[PlannedAsset]) -> int:
     The pack's own ``max_strip_bytes`` may be less, and with codec auto it moves with the pixels.
     """
     options = [asset.options for asset in assets if isinstance(asset.options, ImageOptions)]
-    return max((o.strip_bytes for o in options if o.codec != "raw"), default=0)
+    return max((o.strip_bytes for o in options if o.codec != "raw" and o.flavour == NATIVE), default=0)
 
 
 def assets_header(job: EmitJob) -> str:
@@ -84,6 +85,12 @@ def _bitmap_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str,
     return f", {asset.width}x{asset.height} px", sizes
 
 
+def _animation_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    count = len(asset.expected.delays_ms) if isinstance(asset.expected, Animation) else 0
+    shape, sizes = _bitmap_shape(macro, asset)
+    return f"{shape}, {count} frames", [*sizes, (f"{macro}_FRAMES", str(count))]
+
+
 def _font_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
     return f", {asset.height} px", [(f"{macro}_SIZE_PX", str(asset.height))]
 
@@ -96,6 +103,7 @@ _SHAPES: dict[Kind, Callable[[str, EncodedAsset], tuple[str, list[tuple[str, str
     Kind.BITMAP: _bitmap_shape,
     Kind.FONT: _font_shape,
     Kind.FILE: _file_shape,
+    Kind.ANIMATION: _animation_shape,
 }
 
 

@@ -27,6 +27,7 @@ SUFFIXES: dict[Kind, tuple[str, ...]] = {
     Kind.BITMAP: ("", "_KIND", "_WIDTH", "_HEIGHT"),
     Kind.FONT: ("", "_KIND", "_SIZE_PX"),
     Kind.FILE: ("", "_KIND"),
+    Kind.ANIMATION: ("", "_KIND", "_WIDTH", "_HEIGHT", "_FRAMES"),
 }
 """What follows an asset's name in the macros of ``<name>_assets.h``; "" is the key."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from imgbuild.flavours import NATIVE
 from imgbuild.model import AssetOptions, DecodedFont, EncodedAsset, ImageOptions
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.units import align_up
@@ -28,10 +29,10 @@ def _one(asset: EncodedAsset, options: AssetOptions | None) -> int:
     if isinstance(asset.expected, DecodedFont):
         widest = max(glyph.coverage.shape[1] for glyph in asset.expected.glyphs)
         return align_up(widest, _TEXT_STEP_BYTES) + _TEXT_STATE_BYTES
-    if not isinstance(options, ImageOptions):
+    if not isinstance(options, ImageOptions) or options.flavour != NATIVE:
         return 0
     pixel_format = PIXEL_FORMATS[options.pixel_format]
-    stride_bytes = align_up(-(-asset.width * pixel_format.bits // 8), options.row_align_bytes)
-    row_bytes = stride_bytes + (stride_bytes // 2 if pixel_format.has_alpha_plane else 0)
+    stride_bytes = align_up(-(-pixel_format.row_bits(asset.width) // 8), options.row_align_bytes)
+    row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
     rows = row_bytes if options.codec == "raw" else max(row_bytes, strip_work_bytes(options.strip_bytes))
     return rows + 4 * pixel_format.palette_max

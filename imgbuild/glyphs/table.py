@@ -30,12 +30,13 @@ Ints = NDArray[np.int64]
 
 # What a decoded glyph may hold: the C reader's i16 advance (1/16 px) and position, u16 sides.
 _GLYPH_LIMITS = {
-    "advance": (-32_768, 32_767, "/16 px"),
-    "x": (-128, 32_767, " px"),
-    "y": (-128, 32_767, " px"),
-    "w": (0, 65_535, " px"),
-    "h": (0, 65_535, " px"),
+    "advance": (-32_768, 32_767, 16, "advance"),
+    "x": (-128, 32_767, 1, "left edge"),
+    "y": (-128, 32_767, 1, "top edge"),
+    "w": (0, 65_535, 1, "width"),
+    "h": (0, 65_535, 1, "height"),
 }
+"""Lowest, highest, how many make a px, and what a person calls it."""
 _METRIC_LIMITS = {
     "ascent": (-32_768, 32_767),
     "descent": (-32_768, 32_767),
@@ -141,16 +142,17 @@ def _check(asset: PlannedAsset, decoded: DecodedFont, fields: dict[str, Ints]) -
         if not low <= value <= high:
             message = f'{name} of font "{asset.name}" is {value} px, the format holds {low} to {high} px'
             found.error("IB306", message, asset.place, "use a smaller size", asset.name)
-    for name, (low, high, unit) in _GLYPH_LIMITS.items():
+    for name, (low, high, scale, what) in _GLYPH_LIMITS.items():
         outside = np.flatnonzero((fields[name] < low) | (fields[name] > high))
         if outside.size:
             glyph = decoded.glyphs[int(outside[0])]
             which = ".notdef" if glyph.codepoint < 0 else format_codepoint(glyph.codepoint)
             message = (
-                f'{name} of glyph {which} in font "{asset.name}" is {fields[name][outside[0]]}{unit}, '
-                f"the format holds {low} to {high}{unit}"
+                f'{what} of glyph {which} in font "{asset.name}" is {fields[name][outside[0]] / scale:g} px, '
+                f"the format holds {low / scale:g} to {high / scale:g} px"
             )
-            found.error("IB306", message, asset.place, "use a smaller size", asset.name)
+            hint = "use a smaller size, or leave the character out"
+            found.error("IB306", message, asset.place, hint, asset.name)
     found.raise_if_errors()
 
 

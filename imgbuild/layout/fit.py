@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 
-from imgbuild.codecs import CODECS
+from imgbuild.codecs import CODECS, StripShape
 from imgbuild.errors import Diagnostic, Place
 from imgbuild.limits import STRIP_BYTES_DEFAULT
 from imgbuild.model import Codec, DecodedFont, EncodedAsset, FlashTarget, Kind
@@ -112,20 +112,21 @@ def _save_by_lz4(asset: EncodedAsset) -> tuple[str, int]:
         return text, 0
     pixels = asset.payload[asset.anchor_bytes :]
     stride_bytes, alpha_offset = struct.unpack_from("<I12xI", asset.payload)
-    colour = pixels[: stride_bytes * asset.height]
-    alpha = pixels[len(colour) :] if alpha_offset else b""
-    alpha_stride = len(alpha) // asset.height
+    colour = pixels[: alpha_offset - asset.anchor_bytes] if alpha_offset else pixels
+    alpha = pixels[len(colour) :]
+    row_count = len(colour) // stride_bytes
+    alpha_stride = len(alpha) // row_count
     rows = STRIP_BYTES_DEFAULT // (stride_bytes + alpha_stride)
     if not rows:
         return text, 0  # a row is larger than a strip: refused
     stored = 0
-    for first in range(0, asset.height, rows):
+    for first in range(0, row_count, rows):
         last = first + rows
         strip = (
             colour[first * stride_bytes : last * stride_bytes]
             + alpha[first * alpha_stride : last * alpha_stride]
         )
-        stored += 4 + min(len(strip), len(CODECS["lz4"].encode_strip(strip)))
+        stored += 4 + min(len(strip), len(CODECS["lz4"].encode_strip(strip, StripShape(len(strip), 1))))
     return text, len(pixels) - stored
 
 

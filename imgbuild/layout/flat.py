@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
 
-from imgbuild.layout.index import ENTRY_BYTES, build_displacements, pack_entry
+from imgbuild.layout.index import ENTRY_BYTES, NO_VARIANT, Chain, build_displacements, pack_entry
 from imgbuild.model import EncodedAsset, Layout, Placement
 from imgbuild.units import align_up
 
@@ -16,6 +17,7 @@ FORMAT_MAJOR = 1
 MIN_READER = 1
 HEADER_BYTES = 64
 END_BYTES = 8
+VARIANTS_TLV = 3
 ERASED = b"\xff"
 
 _HEADER = struct.Struct("<4sBBHIIIIIHHIIIIIBBHI")
@@ -28,9 +30,10 @@ def pack_id_of(name: str) -> int:
 
 
 def contract_hash_of(assets: Iterable[EncodedAsset]) -> int:
-    """The header's ``contract_hash`` (FORMAT.md 2.1): CRC-32 over names and shapes, sorted by name."""
+    """The header's ``contract_hash`` (FORMAT.md 2.1): over names and shapes, sorted by name, no variants."""
     crc = 0
-    for name, asset in sorted(((a.name.encode(), a) for a in assets), key=lambda pair: pair[0]):
+    named = ((asset.name.encode(), asset) for asset in assets if not asset.variant)
+    for name, asset in sorted(named, key=lambda pair: pair[0]):
         shape = struct.pack("<BHHB", asset.kind, asset.width, asset.height, asset.pixel_format)
         crc = zlib.crc32(name + b"\0" + shape, crc)
     return crc
@@ -41,19 +44,22 @@ def max_strip_bytes_of(assets: Iterable[EncodedAsset]) -> int:
     return max((asset.max_strip_bytes for asset in assets), default=0)
 
 
-def place_flat(assets: Sequence[EncodedAsset]) -> Layout:
+def place_flat(assets: Sequence[EncodedAsset], variants: Sequence[str] = ()) -> Layout:
     """Offsets of everything in the pack of ``assets``; payloads lie in the order given.
 
-    Identical payloads are stored once where one place suits the alignment of all. Raises BuildError
+    ``variants`` names the variants that occur, number 1 first. Look-up leads to assets that are none;
+    these have the slots that are left, chained to the asset of their name by rising number. Identical payloads are stored once where one place suits the alignment of all. Raises BuildError
     with IB408 or IB114 (see :func:`build_displacements`).
     """
-    displacements, slots = build_displacements([asset.key for asset in assets])
+    displacements, slots = _place_entries(assets)
     index_offset = align_up(HEADER_BYTES + 2 * len(displacements), 4)
     names_offset = index_offset + ENTRY_BYTES * len(assets)
-    names_bytes = sum(len(asset.name.encode()) for asset in assets)
+    names_bytes = sum(len(asset.name.encode()) for asset in assets if not asset.variant)
     tlv_offset = align_up(names_offset + names_bytes, 4)
-    offsets, end = _place_payloads(assets, tlv_offset)
-    placements = sorted(map(Placement, assets, offsets, slots), key=lambda placement: placement.slot)
+    tlvs = _pack_variants(variants)
+    offsets, end = _place_payloads(assets, tlv_offset + len(tlvs))
+    following = _chain(assets, slots)
+    placements = sorted(map(Placement, assets, offsets, slots, following), key=lambda one: one.slot)
     stored = {placement.offset_bytes: len(placement.asset.payload) for placement in placements}
     return Layout(
         placements=tuple(placements),
@@ -64,7 +70,45 @@ def place_flat(assets: Sequence[EncodedAsset]) -> Layout:
         tlv_offset=tlv_offset,
         total_bytes=align_up(end, 4) + END_BYTES,
         payload_bytes=sum(stored.values()),
+        tlvs=tlvs,
     )
+
+
+def _name_of(asset: EncodedAsset) -> str:
+    """The name that stands in the index."""
+    return asset.base if asset.variant else asset.name
+
+
+def _place_entries(assets: Sequence[EncodedAsset]) -> tuple[tuple[int, ...], list[int]]:
+    """Displacements, and the slot of each asset."""
+    found = [number for number, asset in enumerate(assets) if not asset.variant]
+    hidden = [number for number, asset in enumerate(assets) if asset.variant]
+    displacements, slots = build_displacements([assets[number].key for number in found], len(hidden))
+    slot_of = dict(zip(found, slots, strict=True))
+    free = sorted(set(range(len(assets))) - set(slots))
+    hidden.sort(key=lambda number: (assets[number].base.encode(), assets[number].variant))
+    slot_of.update(zip(hidden, free, strict=True))
+    return displacements, [slot_of[number] for number in range(len(assets))]
+
+
+def _chain(assets: Sequence[EncodedAsset], slots: Sequence[int]) -> list[int]:
+    """For each asset the slot of the next variant of its name."""
+    families: dict[str, list[int]] = {}
+    for number in sorted(range(len(assets)), key=lambda number: assets[number].variant):
+        families.setdefault(_name_of(assets[number]), []).append(number)
+    following = [NO_VARIANT] * len(assets)
+    for family in families.values():
+        for before, after in itertools.pairwise(family):
+            following[before] = slots[after]
+    return following
+
+
+def _pack_variants(variants: Sequence[str]) -> bytes:
+    """The TLV that names the variants; nothing without any."""
+    if not variants:
+        return b""
+    data = b"".join(bytes((len(name.encode()),)) + name.encode() for name in variants)
+    return struct.pack("<HH", VARIANTS_TLV, len(data)) + data + bytes(-len(data) % 4)
 
 
 def _place_payloads(assets: Sequence[EncodedAsset], start: int) -> tuple[list[int], int]:
@@ -117,19 +161,21 @@ def pack_flat(layout: Layout, *, name: str, content_version: int, erase_bytes: i
 def _pack_index(layout: Layout) -> bytes:
     """Displacements, entries, names: the bytes from the header's end to ``tlv_offset``."""
     displacements = struct.pack(f"<{len(layout.displacements)}H", *layout.displacements)
-    names = sorted(placement.asset.name.encode() for placement in layout.placements)
+    names = sorted({_name_of(placement.asset).encode() for placement in layout.placements})
     name_offsets, pool_end = {}, 0
     for name in names:
         name_offsets[name] = pool_end
         pool_end += len(name)
     entries = []
     for placement in layout.placements:
-        name = placement.asset.name.encode()
-        entries.append(pack_entry(placement.asset, placement.offset_bytes, name_offsets[name], len(name)))
+        asset, name = placement.asset, _name_of(placement.asset).encode()
+        chain = Chain(zlib.crc32(name), asset.variant, placement.next_variant)
+        entries.append(pack_entry(asset, placement.offset_bytes, name_offsets[name], len(name), chain))
     parts = [
         displacements.ljust(layout.index_offset - HEADER_BYTES, b"\0"),
         *entries,
         b"".join(names).ljust(layout.tlv_offset - layout.names_offset, b"\0"),
+        layout.tlvs,
     ]
     return b"".join(parts)
 
@@ -153,7 +199,7 @@ def _pack_header(layout: Layout, index: bytes, name: str, content_version: int, 
         layout.names_bytes,
         zlib.crc32(index),
         layout.tlv_offset,
-        0,
+        len(layout.tlvs),
         max(4, align_bytes).bit_length() - 1,
         erase_bytes.bit_length() - 1,
         0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,16 +54,17 @@ def _fold_mixed(h: U32, count: int) -> NDArray[np.int64]:
     return (h >> np.uint32(15)).astype(np.int64) * count >> 17
 
 
-def build_displacements(keys: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def build_displacements(keys: Sequence[int], spare: int = 0) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Displacements (u16 each) and the slot of every key, in the order of ``keys``.
 
-    Every slot 0..len(keys)-1 is used once. The result depends on nothing but ``keys``: buckets are
+    There are ``len(keys) + spare`` slots, each used once at the most: ``spare`` of them are left for
+    entries that no look-up leads to (variants). The result depends on nothing but ``keys``: buckets are
     served largest first, ties by number, each with the smallest seed that works. Raises BuildError
     with IB408 (more keys than a pack holds) or IB114 (a key twice).
     """
     count = len(keys)
-    if count > ASSETS_MAX:
-        fail("IB408", f"{count} assets; a pack holds at most {ASSETS_MAX}")
+    if count + spare > ASSETS_MAX:
+        fail("IB408", f"{count + spare} assets; a pack holds at most {ASSETS_MAX}")
     if len(set(keys)) != count:
         fail("IB114", f"{count - len(set(keys))} of {count} assets have the key of another asset")
     if not count:
@@ -70,21 +72,23 @@ def build_displacements(keys: Sequence[int]) -> tuple[tuple[int, ...], tuple[int
     array = np.array(keys, dtype=np.uint32)
     buckets = -(-count // _KEYS_PER_BUCKET)
     for _ in range(_ROUNDS_MAX):
-        found = _place_buckets(array, buckets)
+        found = _place_buckets(array, buckets, count + spare)
         if found is not None:
             return found
         buckets = min(ASSETS_MAX, buckets + buckets // 4 + 1)
     fail("IB901", f"found no look-up table for {count} keys in {_ROUNDS_MAX} rounds")
 
 
-def _place_buckets(keys: U32, buckets: int) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+def _place_buckets(
+    keys: U32, buckets: int, slot_count: int
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """One try with a given number of buckets; None if a bucket has no seed."""
     bucket_of_key = _fold_mixed(keys ^ np.uint32(_BUCKET_SEED * 0x9E3779B1 & 0xFFFFFFFF), buckets)
     sizes = np.bincount(bucket_of_key, minlength=buckets)
     members = np.split(np.argsort(bucket_of_key, kind="stable"), np.cumsum(sizes)[:-1])
     displacements = [EMPTY] * buckets
     slots = np.zeros(len(keys), dtype=np.int64)
-    is_free = np.ones(len(keys), dtype=np.bool_)
+    is_free = np.ones(slot_count, dtype=np.bool_)
     for bucket in np.argsort(-sizes, kind="stable"):
         if sizes[bucket] < 2:
             break
@@ -95,7 +99,8 @@ def _place_buckets(keys: U32, buckets: int) -> tuple[tuple[int, ...], tuple[int,
         slots[members[bucket]] = taken
         is_free[taken] = False
     singles = np.flatnonzero(sizes == 1)
-    for bucket, slot in zip(singles.tolist(), np.flatnonzero(is_free).tolist(), strict=True):
+    free = np.flatnonzero(is_free)[: len(singles)]
+    for bucket, slot in zip(singles.tolist(), free.tolist(), strict=True):
         displacements[bucket] = DIRECT | slot
         slots[members[bucket]] = slot
     return tuple(displacements), tuple(slots.tolist())
@@ -135,10 +140,24 @@ def crc8(data: bytes) -> int:
     return crc
 
 
-def pack_entry(asset: EncodedAsset, offset_bytes: int, name_offset: int, name_bytes: int) -> bytes:
-    """The 32 bytes of an index entry (FORMAT.md 3.2). ``name_bytes`` 0: no name is stored."""
+class Chain(NamedTuple):
+    """How an entry hangs together with the variants of its name."""
+
+    key: int
+    variant: int
+    next_variant: int
+
+
+def pack_entry(
+    asset: EncodedAsset, offset_bytes: int, name_offset: int, name_bytes: int, chain: Chain | None = None
+) -> bytes:
+    """The 32 bytes of an index entry (FORMAT.md 3.2). ``name_bytes`` 0: no name is stored.
+
+    ``chain`` None: the asset stands alone, as in a file of littlefs.
+    """
+    key, variant, next_variant = chain or Chain(asset.key, 0, NO_VARIANT)
     body = _ENTRY.pack(
-        asset.key,
+        key,
         offset_bytes,
         len(asset.payload),
         asset.crc32,
@@ -146,11 +165,11 @@ def pack_entry(asset: EncodedAsset, offset_bytes: int, name_offset: int, name_by
         name_bytes,
         asset.kind,
         0,
-        NO_VARIANT,
+        next_variant,
         asset.width,
         asset.height,
         asset.pixel_format,
         asset.codec,
-        0,
+        variant,
     )
     return body + bytes((crc8(body),))

@@ -17,17 +17,27 @@ from imgbuild.errors import Place
 from imgbuild.limits import FONT_SIZE_PX_MAX
 from imgbuild.manifest.values import (
     Address,
+    AlphaThreshold,
     BitsPerPixel,
     Box,
     Colour,
+    Gamma,
+    Palette,
+    PaletteSize,
+    PlacePx,
+    InsetPx,
     PowerOfTwo,
+    Rect,
+    Rotation,
     SidePx,
     Size,
     StripBytes,
     Text,
     TextList,
     parse_container,
+    parse_invert,
     parse_resize,
+    parse_sprites,
 )
 from imgbuild.manifest.yamlpos import Positions, YamlPath
 
@@ -35,14 +45,23 @@ MANIFEST_VERSION = 1
 
 PixelFormat = Literal[
     "gray1", "gray2", "gray4", "gray8", "a1", "a2", "a4", "a8", "i1", "i2", "i4", "i8",
-    "rgb565", "rgb565a8", "rgb888", "xrgb8888", "argb8888",
+    "al88", "rgb332", "rgb444", "rgb565", "rgb565a8", "rgb666", "rgb888", "bgr888", "xrgb8888",
+    "argb1555", "argb2222", "argb4444", "argb8565", "argb8888", "mono_page",
+    "epd_bwr", "epd_bwy", "epd_gray4", "epd_bwry", "epd_6color", "epd_7color",
 ]  # fmt: skip
 ByteOrder = Literal["little", "big"]
 BitOrder = Literal["msb", "lsb"]
-Fit = Literal["contain", "cover", "stretch"]
+Invert = Annotated[bool | Literal["colour"], BeforeValidator(parse_invert)]
+AnyFormat = Literal[PixelFormat, "auto"]
+Fit = Literal["contain", "cover", "stretch", "none"]
+Filter = Literal["lanczos", "box", "nearest"]
+Mirror = Literal["x", "y", "xy"]
+Icc = Literal["convert", "ignore"]
 Hinting = Literal["none", "light", "normal", "mono"]
-ImageCodec = Literal["raw", "lz4", "auto"]
+ImageCodec = Literal["raw", "rle", "lz4", "auto"]
 FontCodec = Literal["raw", "auto"]
+Dither = Literal["none", "bayer2", "bayer4", "bayer8", "floyd-steinberg", "atkinson", "sierra-lite"]
+Flavour = Literal["imgb", "lvgl9", "jpeg", "png", "qoi"]
 LittlefsLayout = Literal["files", "pack"]
 
 
@@ -63,9 +82,39 @@ class Spec(BaseModel):
 class ResizeSpec(Spec):
     """Target box of a picture, in pixels."""
 
+    width: SidePx | None = None
+    height: SidePx | None = None
+    fit: Fit = "contain"
+    filter: Filter = "lanczos"
+    linear: bool = False
+
+
+class CropSpec(Spec):
+    """The part of a picture that is used, in pixels of the upright source."""
+
+    x: PlacePx = 0
+    y: PlacePx = 0
     width: SidePx
     height: SidePx
-    fit: Fit = "contain"
+
+
+class SpritesSpec(Spec):
+    """How a sheet is cut into assets: a grid by count, a grid by size in px, or named rectangles."""
+
+    columns: SidePx | None = None
+    rows: SidePx | None = None
+    width: SidePx | None = None
+    height: SidePx | None = None
+    rects: Annotated[dict[Text, Rect], Field(min_length=1)] | None = None
+
+
+class NinePatchSpec(Spec):
+    """What a 9-patch keeps when it is stretched: px from each edge. The rest of it is stretched."""
+
+    left: InsetPx = 0
+    top: InsetPx = 0
+    right: InsetPx = 0
+    bottom: InsetPx = 0
 
 
 class CharactersSpec(Spec):
@@ -81,13 +130,33 @@ class _Aligned(Spec):
 
 
 class _ImageKeys(_Aligned):
-    pixel_format: PixelFormat | None = None
+    pixel_format: AnyFormat | None = None
     byte_order: ByteOrder | None = None
     bit_order: BitOrder | None = None
+    invert: Invert | None = None
+    premultiplied: bool | None = None
     strip_bytes: StripBytes | None = None
     row_align: PowerOfTwo | None = None
+    icc: Icc | None = None
+    crop: CropSpec | None = None
+    rotate: Rotation | None = None
+    mirror: Mirror | None = None
+    gamma: Gamma | None = None
+    tint: Colour | None = None
+    alpha_threshold: AlphaThreshold | None = None
+    trim: bool | None = None
+    lossless: bool | None = None
+    animate: bool | None = None
     resize: Annotated[ResizeSpec, BeforeValidator(parse_resize)] | None = None
     background: Colour | None = None
+    dither: Dither | None = None
+    palette: Palette | None = None
+    palette_group: Text | None = None
+    colours: PaletteSize | None = None
+    flavour: Flavour | None = None
+    lvgl_header: bool | None = None
+    quality: Annotated[int, Field(ge=1, le=100)] | None = None
+    nine_patch: NinePatchSpec | None = None
 
 
 class _FontKeys(_Aligned):
@@ -152,6 +221,7 @@ class ImageAsset(AssetSpec, ImageOptionsSpec):
 
     kind: ClassVar[str] = "image"
     image: Text
+    sprites: Annotated[SpritesSpec, BeforeValidator(parse_sprites)] | None = None
 
 
 class FontAsset(AssetSpec, FontOptionsSpec):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from imgbuild.limits import ALIGN_BYTES_MAX, BITMAP_SIDE_MAX, STRIP_BYTES_MAX, STRIP_BYTES_MIN
+from imgbuild.limits import ALIGN_BYTES_MAX, BITMAP_SIDE_MAX, PALETTE_MAX, STRIP_BYTES_MAX, STRIP_BYTES_MIN
 from imgbuild.units import parse_size
 
 
@@ -65,8 +65,8 @@ def _parse_display_size(value: Any) -> Any:
 
 
 def parse_resize(value: Any) -> Any:
-    """``32x32`` as the mapping that it is short for."""
-    if isinstance(value, dict):
+    """``32x32`` as the mapping that it is short for; a mapping has a width, a height or both."""
+    if isinstance(value, dict) and ("width" in value or "height" in value):
         return value
     box = _parse_box(value) if isinstance(value, str) else None
     if box is None:
@@ -84,6 +84,26 @@ def _parse_colour(value: Any) -> Any:
     return tuple(int(part, 16) for part in match.groups())
 
 
+_PALETTE = "colours such as ['#1a2b3c', '#ffffff80'], in quotes, a palette file, or optimal"
+_PALETTE_COLOUR = re.compile(r"#([0-9a-fA-F]{6})([0-9a-fA-F]{2})?")
+
+
+def _parse_palette(value: Any) -> Any:
+    """A list of colours as R, G, B, A; a path or ``optimal`` as it is."""
+    if isinstance(value, str) and value and not _PALETTE_COLOUR.fullmatch(value):
+        return value
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= PALETTE_MAX:
+        raise _expected(_PALETTE)
+    return tuple(_parse_palette_colour(colour) for colour in value)
+
+
+def _parse_palette_colour(value: Any) -> tuple[int, ...]:
+    match = _PALETTE_COLOUR.fullmatch(value) if isinstance(value, str) else None
+    if not match:
+        raise _expected(_PALETTE)
+    return tuple(bytes.fromhex(match[1] + (match[2] or "ff")))
+
+
 def parse_container(value: Any) -> Any:
     """``flat`` and ``littlefs`` as the mappings that they are short for."""
     if isinstance(value, dict):
@@ -95,6 +115,13 @@ def parse_container(value: Any) -> Any:
     raise _choice("flat", "littlefs")
 
 
+def parse_invert(value: Any) -> Any:
+    """``true``, ``false`` or ``colour``."""
+    if isinstance(value, bool) or value == "colour":
+        return value
+    raise _choice("true", "false", "colour")
+
+
 def _parse_bpp(value: Any) -> Any:
     # By hand, because pydantic's Literal takes true for 1 and 4.0 for 4.
     if type(value) is not int or value not in (1, 2, 4, 8):
@@ -102,8 +129,44 @@ def _parse_bpp(value: Any) -> Any:
     return value
 
 
+def _parse_rotation(value: Any) -> Any:
+    if type(value) is not int or value not in (0, 90, 180, 270):
+        raise _choice(0, 90, 180, 270)
+    return value
+
+
+def _parse_gamma(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.1 <= value <= 10:
+        raise _expected("a number from 0.1 to 10, such as 1.8")
+    return float(value)
+
+
 def _list_of_one(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+_SPRITE_FORMS = ({"columns", "rows"}, {"width", "height"}, {"rects"})
+
+
+def parse_sprites(value: Any) -> Any:
+    """The mapping of ``sprites``, which has exactly one of its three forms."""
+    known = set().union(*_SPRITE_FORMS)
+    if not isinstance(value, dict) or (set(value) <= known and set(value) not in _SPRITE_FORMS):
+        forms = "{columns: 4, rows: 2}, {width: 16, height: 16} or {rects: {name: [x, y, width, height]}}"
+        raise _expected(forms)
+    return value
+
+
+def _parse_rect(value: Any) -> Any:
+    is_numbers = isinstance(value, (list, tuple)) and all(type(number) is int for number in value)
+    if not is_numbers or len(value) != 4 or not _is_rect(*value):
+        raise _expected("[x, y, width, height] in pixels, such as [0, 16, 32, 32]")
+    return tuple(value)
+
+
+def _is_rect(x: int, y: int, width_px: int, height_px: int) -> bool:
+    largest = max(x, y, width_px, height_px)
+    return min(x, y) >= 0 and min(width_px, height_px) >= 1 and largest <= BITMAP_SIDE_MAX
 
 
 Size = Annotated[int, BeforeValidator(_parse_size)]
@@ -112,6 +175,14 @@ Address = Annotated[int, BeforeValidator(_parse_address)]
 StripBytes = Annotated[int, BeforeValidator(_parse_size), Field(ge=STRIP_BYTES_MIN, le=STRIP_BYTES_MAX)]
 Box = Annotated[tuple[int, int], BeforeValidator(_parse_display_size)]
 Colour = Annotated[tuple[int, int, int], BeforeValidator(_parse_colour)]
+Rect = Annotated[tuple[int, int, int, int], BeforeValidator(_parse_rect)]
+Palette = Annotated[str | tuple[tuple[int, int, int, int], ...], BeforeValidator(_parse_palette)]
+PaletteSize = Annotated[int, Field(ge=1, le=PALETTE_MAX)]
+AlphaThreshold = Annotated[int, Field(ge=1, le=255)]
+Gamma = Annotated[float, BeforeValidator(_parse_gamma)]
+Rotation = Annotated[int, BeforeValidator(_parse_rotation)]
+PlacePx = Annotated[int, Field(ge=0, le=BITMAP_SIDE_MAX)]
+InsetPx = Annotated[int, Field(ge=0, le=BITMAP_SIDE_MAX)]
 SidePx = Annotated[int, Field(ge=1, le=BITMAP_SIDE_MAX)]
 Text = Annotated[str, Field(min_length=1)]
 # YAML gives lists, frozen models hold tuples: the one conversion that strict mode must allow.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgbuild.model import Samples
+from imgbuild.pixels.epaper import quantise_inks
 from imgbuild.pixels.formats import PixelFormat, SampleKind
 from imgbuild.pixels.palette import find_colours, index_colours, pack_colours, palette_of
 
@@ -116,6 +117,17 @@ def clear_hidden_colour(rgba: U8) -> U8:
     return cleared
 
 
+def premultiply(rgba: U8) -> U8:
+    """``rgba`` (straight, uint8 ``[h, w, 4]``) with R, G, B times alpha / 255, rounded to the nearest."""
+    alpha = rgba[..., 3:]
+    if bool((alpha == 255).all()):
+        return rgba
+    wide = rgba[..., :3] * alpha.astype(np.uint16)
+    wide += np.uint16(127)  # 255 is odd, so nothing lies half way; at most 255 * 255 + 127
+    wide //= np.uint16(255)
+    return np.concatenate([wide.astype(np.uint8), alpha], -1)
+
+
 def _to_5_bits(value: U16) -> None:
     value *= np.uint16(249)
     value += np.uint16(1014)
@@ -145,7 +157,7 @@ def _to_index(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted
 
 
 def _to_rgb565(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted:
-    if not pixel_format.has_alpha_plane:
+    if not pixel_format.has_alpha:
         return Converted(Samples(pack_rgb565(flatten_image(rgba, background))))
     alpha = np.ascontiguousarray(rgba[..., 3])
     value = pack_rgb565(rgba)
@@ -163,10 +175,32 @@ def _to_rgba(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted:
     return Converted(Samples(np.ascontiguousarray(clear_hidden_colour(rgba))))
 
 
+def _to_inks(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted:
+    return Converted(Samples(quantise_inks(flatten_image(rgba, background), pixel_format.name)))
+
+
+def _to_grey_alpha(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted:
+    del pixel_format, background
+    visible = clear_hidden_colour(rgba)
+    return Converted(Samples(np.stack([luma(visible), visible[..., 3]], -1)))
+
+
+def _to_levels(rgba: U8, pixel_format: PixelFormat, background: Rgb) -> Converted:
+    source = rgba if pixel_format.has_alpha else flatten_image(rgba, background)
+    channels = [n for n, bits in enumerate(pixel_format.fields) if bits]
+    levels = np.stack(
+        [quantise_levels(source[..., n], (1 << pixel_format.fields[n]) - 1) for n in channels], -1
+    )
+    return Converted(Samples(clear_hidden_colour(levels) if pixel_format.has_alpha else levels))
+
+
 _CONVERTERS: dict[SampleKind, Callable[[U8, PixelFormat, Rgb], Converted]] = {
     SampleKind.GREY: _to_grey,
     SampleKind.COVERAGE: _to_coverage,
     SampleKind.INDEX: _to_index,
+    SampleKind.INK: _to_inks,
+    SampleKind.GREY_ALPHA: _to_grey_alpha,
+    SampleKind.LEVELS: _to_levels,
     SampleKind.RGB565: _to_rgb565,
     SampleKind.RGB: _to_rgb,
     SampleKind.RGBA: _to_rgba,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, NoReturn
 
 import numpy as np
@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 
 from imgbuild.errors import fail
 from imgbuild.limits import PALETTE_MAX, SOURCE_PIXELS_MAX, STRIP_BYTES_MAX
-from imgbuild.model import Codec, Samples
+from imgbuild.model import Codec, NinePatch, Samples, Trim
 from imgbuild.reader.pack import Entry
+from imgbuild.reader.pixelformat import (
+    ORDER_PREMULTIPLIED,
+    PIXEL_FORMATS,
+    MalformedPixelsError,
+    PixelFormat,
+    Rows,
+    straighten,
+    to_rgba,
+    unpack_rows,
+)
+from imgbuild.reader.rle import MalformedRunsError, decode_runs
 
 U8 = NDArray[np.uint8]
-Rows = tuple[U8, U8 | None]
 
 _HEADER = struct.Struct("<IBBHHHIII")
 _RAW_STRIP = 0x80000000
-ORDER_BIG = 1
-ORDER_LSB_FIRST = 2
-ORDER_PREMULTIPLIED = 4
 
 
 class _Header(NamedTuple):
@@ -39,41 +46,6 @@ class _Header(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PixelFormat:
-    """A row of FORMAT.md section 4.1. ``family``: gray, index, coverage, rgb565, rgb or argb."""
-
-    name: str
-    bits: int
-    family: str
-    has_alpha_plane: bool = False
-
-
-PIXEL_FORMATS: dict[int, PixelFormat] = {
-    0x06: PixelFormat("gray8", 8, "gray"),
-    0x07: PixelFormat("i1", 1, "index"),
-    0x08: PixelFormat("i2", 2, "index"),
-    0x09: PixelFormat("i4", 4, "index"),
-    0x0A: PixelFormat("i8", 8, "index"),
-    0x0B: PixelFormat("a1", 1, "coverage"),
-    0x0C: PixelFormat("a2", 2, "coverage"),
-    0x0D: PixelFormat("a4", 4, "coverage"),
-    0x0E: PixelFormat("a8", 8, "coverage"),
-    0x0F: PixelFormat("rgb888", 24, "rgb"),
-    0x10: PixelFormat("argb8888", 32, "argb"),
-    0x11: PixelFormat("xrgb8888", 32, "rgb"),
-    0x12: PixelFormat("rgb565", 16, "rgb565"),
-    0x14: PixelFormat("rgb565a8", 16, "rgb565", has_alpha_plane=True),
-    0x41: PixelFormat("gray1", 1, "gray"),
-    0x42: PixelFormat("gray2", 2, "gray"),
-    0x43: PixelFormat("gray4", 4, "gray"),
-}
-
-# a field of n bits stands for value * 255 / (2^n - 1), rounded to the nearest
-EXPAND_5 = ((np.arange(32) * 510 + 31) // 62).astype(np.uint8)
-EXPAND_6 = ((np.arange(64) * 510 + 63) // 126).astype(np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
 class Bitmap:
     """A bitmap whose header was checked; pixels are decoded on request, each time anew.
 
@@ -86,6 +58,7 @@ class Bitmap:
     width: int
     height: int
     pixel_format: PixelFormat
+    codec: int
     order: int
     stride_bytes: int
     alpha_stride_bytes: int
@@ -94,11 +67,19 @@ class Bitmap:
     palette: U8 | None
     strip_rows: int
     strips: tuple[tuple[int, int, bool], ...]
+    trim: Trim | None = None
+    tint: tuple[int, int, int] | None = None
+    nine_patch: NinePatch | None = None
+
+    @property
+    def row_count(self) -> int:
+        """Rows as stored: pages of 8 rows of pixels in page order, else the height."""
+        return self.pixel_format.row_count(self.height)
 
     @property
     def raw_bytes(self) -> int:
-        """Bytes of the pixels uncompressed, alpha plane included, palette not."""
-        return self.height * (self.stride_bytes + self.alpha_stride_bytes)
+        """Bytes of the pixels uncompressed, second plane included, palette not."""
+        return self.row_count * (self.stride_bytes + self.alpha_stride_bytes)
 
     @property
     def palette_count(self) -> int:
@@ -110,7 +91,7 @@ class Bitmap:
         """Bytes of the largest strip decoded; 0 without strips."""
         if not self.strips:
             return 0
-        return min(self.strip_rows, self.height) * (self.stride_bytes + self.alpha_stride_bytes)
+        return min(self.strip_rows, self.row_count) * (self.stride_bytes + self.alpha_stride_bytes)
 
     @property
     def anchor_bytes(self) -> int:
@@ -118,27 +99,27 @@ class Bitmap:
         return self.pixels
 
     def rows(self) -> Rows:
-        """Colour rows uint8 ``[h, stride_bytes]`` and alpha rows ``[h, alpha_stride_bytes]`` or None.
+        """Rows uint8 ``[row_count, stride_bytes]``; of the second plane ``[…, alpha_stride_bytes]`` or None.
 
         Raises IB608 if a strip cannot be decoded.
         """
         if self.strips:
             return self._strip_rows()
         data = np.frombuffer(self.payload, np.uint8)
-        colour = _cut(data, self.pixels, self.height, self.stride_bytes)
+        colour = _cut(data, self.pixels, self.row_count, self.stride_bytes)
         if not self.alpha_stride_bytes:
             return colour, None
-        return colour, _cut(data, self.alpha, self.height, self.alpha_stride_bytes)
+        return colour, _cut(data, self.alpha, self.row_count, self.alpha_stride_bytes)
 
     def _strip_rows(self) -> Rows:
-        colour = np.empty((self.height, self.stride_bytes), np.uint8)
-        alpha = np.empty((self.height, self.alpha_stride_bytes), np.uint8)
+        colour = np.empty((self.row_count, self.stride_bytes), np.uint8)
+        alpha = np.empty((self.row_count, self.alpha_stride_bytes), np.uint8)
         for number, (start, end, is_raw) in enumerate(self.strips):
             first = number * self.strip_rows
-            count = min(self.strip_rows, self.height - first)
+            count = min(self.strip_rows, self.row_count - first)
             size = count * (self.stride_bytes + self.alpha_stride_bytes)
             stored = self.payload[start:end]
-            decoded = stored if is_raw else _decode_lz4(stored, size, number, self.name)
+            decoded = stored if is_raw else self._decode_strip(stored, count, number)
             if len(decoded) != size:
                 fail_malformed(self.name, f"strip {number} gives {len(decoded)} bytes, expected {size}")
             data = np.frombuffer(decoded, np.uint8)
@@ -148,77 +129,42 @@ class Bitmap:
                 alpha[first : first + count] = data[split:].reshape(count, -1)
         return colour, alpha if self.alpha_stride_bytes else None
 
+    def _decode_strip(self, stored: memoryview, rows: int, number: int) -> bytes:
+        size = rows * (self.stride_bytes + self.alpha_stride_bytes)
+        if self.codec == Codec.LZ4:
+            return _decode_lz4(stored, size, number, self.name)
+        try:
+            return decode_runs(stored, rows * self.stride_bytes, size, self.pixel_format.unit_bytes)
+        except MalformedRunsError as error:
+            fail_malformed(self.name, f"strip {number} of {len(stored)} bytes: {error}")
+
     def samples(self) -> Samples:
         """The values as stored (shapes: :class:`imgbuild.model.Samples`; xrgb8888 is ``[h, w, 3]``).
 
         Raises IB608 for strips that cannot be decoded, a colour index without palette entry, and
         padding or unused bytes that FORMAT.md fixes and that hold something else.
         """
-        colour_rows, alpha_rows = self.rows()
-        self._check_padding(colour_rows, self.width * self.pixel_format.bits)
-        colour = self._unpack(colour_rows)
-        alpha = None
-        if alpha_rows is not None:
-            self._check_padding(alpha_rows, self.width * 8)
-            alpha = alpha_rows[:, : self.width]
+        try:
+            samples = unpack_rows(self.rows(), self.pixel_format, self.order, self.width, self.height)
+        except MalformedPixelsError as error:
+            fail_malformed(self.name, str(error))
+        colour = samples.colour
         if self.palette is not None and colour.size and int(colour.max()) >= len(self.palette):
             fail_malformed(self.name, f"colour index {colour.max()} in a palette of {len(self.palette)}")
-        return Samples(colour, alpha, self.palette)
-
-    def _check_padding(self, rows: U8, used_bits: int) -> None:
-        """Bits and bytes up to the stride are 0 (section 4.1)."""
-        spare = -used_bits % 8
-        used_bytes = (used_bits + 7) // 8
-        mask = (0x100 - (1 << (8 - spare))) if self.order & ORDER_LSB_FIRST else (1 << spare) - 1
-        if (spare and (rows[:, used_bytes - 1] & (mask & 0xFF)).any()) or (
-            used_bytes < rows.shape[1] and rows[:, used_bytes:].any()
-        ):
-            fail_malformed(self.name, "bits between the last pixel of a row and its stride are not 0")
-
-    def _unpack(self, rows: U8) -> NDArray[np.uint8] | NDArray[np.uint16]:
-        bits = self.pixel_format.bits
-        if bits == 8:
-            return rows[:, : self.width]
-        if bits < 8:
-            return _unpack_levels(rows, bits, self.width, bool(self.order & ORDER_LSB_FIRST))
-        size = bits // 8
-        is_big = bool(self.order & ORDER_BIG)
-        packed = rows[:, : self.width * size]
-        if size == 2:
-            return packed.view(">u2" if is_big else "<u2").astype(np.uint16, copy=False)
-        # bytes of a pixel from the lowest on: B G R (A or X), so R G B A is 2 1 0 3
-        channels = packed.reshape(self.height, self.width, size)
-        if is_big:
-            channels = channels[:, :, ::-1]
-        if self.pixel_format.name == "xrgb8888":
-            if not (channels[:, :, 3] == 0xFF).all():
-                fail_malformed(self.name, "the unused byte of an xrgb8888 pixel is not 0xFF")
-            return channels[:, :, 2::-1]
-        return channels[:, :, 2::-1] if size == 3 else channels[:, :, [2, 1, 0, 3]]
+        samples = replace(samples, palette=self.palette, nine_patch=self.nine_patch)
+        return replace(samples, tint=self.tint, trim=self.trim)
 
     def rgba(self) -> U8:
-        """R G B A, straight alpha, uint8 ``[h, w, 4]``; coverage is white with that alpha."""
-        samples = self.samples()
-        out = np.full((self.height, self.width, 4), 255, np.uint8)
-        family = self.pixel_format.family
-        colour: NDArray[np.integer] = samples.colour
-        if family == "index" and samples.palette is not None:
-            out[:] = samples.palette[colour]
-        elif family in ("gray", "coverage"):
-            levels = (colour * np.uint8(255 // ((1 << self.pixel_format.bits) - 1))).astype(np.uint8)
-            if family == "gray":
-                out[:, :, :3] = levels[:, :, None]
-            else:
-                out[:, :, 3] = levels
-        elif family == "rgb565":
-            out[:, :, 0] = EXPAND_5[colour >> 11]
-            out[:, :, 1] = EXPAND_6[colour >> 5 & 0x3F]
-            out[:, :, 2] = EXPAND_5[colour & 0x1F]
-        else:
-            out[:, :, : colour.shape[2]] = colour
-        if samples.alpha is not None:
-            out[:, :, 3] = samples.alpha
-        return _straighten(out) if self.order & ORDER_PREMULTIPLIED and family == "argb" else out
+        """R G B A, straight alpha, uint8 ``[h, w, 4]``; coverage is its tint, or white, with that alpha."""
+        rgba = to_rgba(self.samples(), self.pixel_format)
+        if self.tint is not None and self.pixel_format.family == "coverage":
+            rgba[..., :3] = self.tint
+        return straighten(rgba) if self.is_premultiplied else rgba
+
+    @property
+    def is_premultiplied(self) -> bool:
+        """Whether R, G and B are multiplied by the alpha."""
+        return bool(self.order & ORDER_PREMULTIPLIED) and self.pixel_format.family == "argb"
 
 
 def read_bitmap(payload: bytes | memoryview, entry: Entry) -> Bitmap:
@@ -228,6 +174,7 @@ def read_bitmap(payload: bytes | memoryview, entry: Entry) -> Bitmap:
     header = _Header(*_HEADER.unpack_from(view))
     alpha_stride = _check_stride(header, pixel_format, entry)
     tables_at = skip_extensions(view, _HEADER.size, header.ext_words, entry.name)
+    trim, tint, nine_patch = _read_extensions(view[_HEADER.size : tables_at])
     palette = _read_palette(view, header, pixel_format, tables_at, entry.name)
     strips: tuple[tuple[int, int, bool], ...] = ()
     if entry.codec == Codec.RAW:
@@ -240,6 +187,7 @@ def read_bitmap(payload: bytes | memoryview, entry: Entry) -> Bitmap:
         width=entry.width,
         height=entry.height,
         pixel_format=pixel_format,
+        codec=entry.codec,
         order=header.order,
         stride_bytes=header.stride_bytes,
         alpha_stride_bytes=alpha_stride,
@@ -248,6 +196,9 @@ def read_bitmap(payload: bytes | memoryview, entry: Entry) -> Bitmap:
         palette=palette,
         strip_rows=header.strip_rows,
         strips=strips,
+        trim=trim,
+        tint=tint,
+        nine_patch=nine_patch,
     )
 
 
@@ -255,7 +206,7 @@ def _check_entry(view: memoryview, entry: Entry) -> PixelFormat:
     pixel_format = PIXEL_FORMATS.get(entry.pixel_format)
     if pixel_format is None:
         fail_malformed(entry.name, f"pixel format 0x{entry.pixel_format:02X} is not known to this reader")
-    if entry.codec not in (Codec.RAW, Codec.LZ4):
+    if entry.codec not in (Codec.RAW, Codec.RLE, Codec.LZ4):
         fail_malformed(entry.name, f"codec {entry.codec} is not known to this reader")
     if len(view) < _HEADER.size:
         fail_malformed(entry.name, f"payload of {len(view)} bytes, a bitmap's header has {_HEADER.size}")
@@ -269,12 +220,13 @@ def _check_entry(view: memoryview, entry: Entry) -> PixelFormat:
 def _check_stride(header: _Header, pixel_format: PixelFormat, entry: Entry) -> int:
     """The alpha plane's stride in bytes, 0 if there is none."""
     stride = header.stride_bytes
-    least = (entry.width * pixel_format.bits + 7) // 8
+    least = (entry.width * pixel_format.column_bits + 7) // 8
     if stride < least or (pixel_format.has_alpha_plane and stride % 2):
         fail_malformed(entry.name, f"stride of {stride} bytes, a row of {entry.width} px takes {least}")
-    alpha_stride = stride // 2 if pixel_format.has_alpha_plane else 0
-    if entry.height * (stride + alpha_stride) > 4 * SOURCE_PIXELS_MAX:
-        fail_malformed(entry.name, f"{entry.height} rows of {stride} bytes are more than a bitmap can have")
+    alpha_stride = pixel_format.second_stride(stride)
+    rows = pixel_format.row_count(entry.height)
+    if rows * (stride + alpha_stride) > 4 * SOURCE_PIXELS_MAX:
+        fail_malformed(entry.name, f"{rows} rows of {stride} bytes are more than a bitmap can have")
     return alpha_stride
 
 
@@ -289,6 +241,28 @@ def skip_extensions(view: memoryview, start: int, words: int, name: str) -> int:
     if at != end:
         fail_malformed(name, "the extensions are longer than the header says")
     return end
+
+
+def _read_extensions(
+    view: memoryview,
+) -> tuple[Trim | None, tuple[int, int, int] | None, NinePatch | None]:
+    """What section 4.2 of FORMAT.md says, out of extensions already checked; other types are skipped."""
+    trim, tint, nine_patch, at = None, None, None, 0
+    while at < len(view):
+        number, length = struct.unpack_from("<HH", view, at)
+        if (number, length) == (1, 8):
+            trim = Trim(*struct.unpack_from("<hhHH", view, at + 4))
+        elif (number, length) == (2, 4):
+            tint = (view[at + 6], view[at + 5], view[at + 4])
+        elif (number, length) == (3, 16):
+            insets = struct.unpack_from("<8H", view, at + 4)
+            nine_patch = NinePatch(insets[:4], insets[4:])
+        at += 4 + (length + 3) // 4 * 4
+    return trim, tint, nine_patch
+
+
+def _row_count(entry: Entry) -> int:
+    return PIXEL_FORMATS[entry.pixel_format].row_count(entry.height)
 
 
 def _read_palette(
@@ -308,16 +282,17 @@ def _read_palette(
 def _check_planes(view: memoryview, header: _Header, entry: Entry, alpha_stride: int, tables_at: int) -> None:
     if header.strip_rows or header.strip_count:
         fail_malformed(entry.name, f"raw, but with {header.strip_count} strips of {header.strip_rows} rows")
-    end = header.pixels + entry.height * header.stride_bytes
-    if header.pixels < tables_at or end + entry.height * alpha_stride > len(view):
+    rows = _row_count(entry)
+    end = header.pixels + rows * header.stride_bytes
+    if header.pixels < tables_at or end + rows * alpha_stride > len(view):
         fail_malformed(
             entry.name,
-            f"{entry.height} rows of {header.stride_bytes + alpha_stride} bytes at {header.pixels} in a"
+            f"{rows} rows of {header.stride_bytes + alpha_stride} bytes at {header.pixels} in a"
             f" payload of {len(view)} bytes",
         )
     expected = end if alpha_stride else 0
     if header.alpha != expected:
-        fail_malformed(entry.name, f"alpha plane at {header.alpha}, expected {expected}")
+        fail_malformed(entry.name, f"second plane at {header.alpha}, expected {expected}")
 
 
 def _read_strips(
@@ -325,13 +300,13 @@ def _read_strips(
 ) -> tuple[tuple[int, int, bool], ...]:
     """(start, end, is_raw) of each strip, offsets in the payload."""
     rows, count = header.strip_rows, header.strip_count
-    expected = -(-entry.height // rows) if rows else 0
+    expected = -(-_row_count(entry) // rows) if rows else 0
     if not rows or count != expected or header.alpha:
         fail_malformed(
             entry.name,
-            f"{count} strips of {rows} rows, expected {expected}; alpha plane at {header.alpha}",
+            f"{count} strips of {rows} rows, expected {expected}; second plane at {header.alpha}",
         )
-    if min(rows, entry.height) * (header.stride_bytes + alpha_stride) > STRIP_BYTES_MAX:
+    if min(rows, _row_count(entry)) * (header.stride_bytes + alpha_stride) > STRIP_BYTES_MAX:
         fail_malformed(
             entry.name, f"strips of {rows} rows of {header.stride_bytes} bytes, above {STRIP_BYTES_MAX}"
         )
@@ -368,25 +343,3 @@ def _decode_lz4(stored: memoryview, size: int, number: int, name: str) -> bytes:
             name, f"strip {number} of {len(stored)} bytes is no LZ4 block of {size} bytes: {error}"
         )
     return decoded
-
-
-def _unpack_levels(rows: U8, bits: int, width: int, is_lsb_first: bool) -> U8:
-    """Values of 1, 2 or 4 bits, uint8 ``[h, width]``, out of rows ``[h, bytes]``."""
-    if bits == 1:
-        return np.unpackbits(rows, axis=1, count=width, bitorder="little" if is_lsb_first else "big")
-    per_byte = 8 // bits
-    used = rows[:, : -(-width // per_byte)]
-    out = np.empty((*used.shape, per_byte), np.uint8)
-    for place in range(per_byte):
-        shift = bits * (place if is_lsb_first else per_byte - 1 - place)
-        out[:, :, place] = (used >> shift) & ((1 << bits) - 1)
-    return out.reshape(len(rows), -1)[:, :width]
-
-
-def _straighten(rgba: U8) -> U8:
-    """Divide premultiplied colours by their alpha, rounded to the nearest; transparent is black."""
-    alpha = rgba[:, :, 3:].astype(np.uint32)
-    colour = (rgba[:, :, :3] * np.uint32(510) + alpha) // np.maximum(2 * alpha, 1)
-    out = rgba.copy()
-    out[:, :, :3] = np.minimum(colour, 255) * (alpha > 0)
-    return out

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgbuild.errors import fail
-from imgbuild.reader.bitmap import EXPAND_5, EXPAND_6, ORDER_PREMULTIPLIED, Bitmap
+from imgbuild.reader.bitmap import Bitmap
 from imgbuild.reader.font import Font, Glyph
+from imgbuild.reader.pixelformat import native_565, split_565, to_rgba
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
+Box = tuple[int, int, int, int]
 
 
 def pack_rgb565(red: int, green: int, blue: int) -> int:
@@ -69,27 +71,47 @@ def _pack_rows(rgb: U8) -> U16:
     return packed.astype(np.uint16)
 
 
-def _to_565(bitmap: Bitmap, colour565: int) -> tuple[U16, U8 | None]:
-    """A bitmap's 5:6:5 values and its coverage 0..255 (None: opaque), both ``[h, w]``."""
+def _blend_premultiplied(source: U8, target: U16, coverage: U8) -> U16:
+    """Premultiplied R G B ``[h, w, 3]`` over ``target`` ``[h, w]``."""
+    wide = coverage.astype(np.int32)
+    rest = (256 - wide - (wide >> 7))[..., None]
+    shares = (source.astype(np.int32) * (7967, 16191, 7967) + 128) >> 8
+    fields = (shares + _split_565(target) * rest + 128) >> 8
+    fields = np.minimum(fields, (31, 63, 31))
+    blended = (fields[..., 0] << 11 | fields[..., 1] << 5 | fields[..., 2]).astype(np.uint16)
+    return np.where(coverage > 0, blended, target)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is drawn: 5:6:5 values ``[h, w]``, or premultiplied R G B ``[h, w, 3]``; coverage None: opaque."""
+
+    colour: U16
+    coverage: U8 | None
+    premultiplied: U8 | None = None
+
+
+def _source_of(bitmap: Bitmap, colour565: int) -> _Source:
     samples = bitmap.samples()
-    family, bits = bitmap.pixel_format.family, bitmap.pixel_format.bits
-    shape = (bitmap.height, bitmap.width)
-    if family == "rgb565":
-        return samples.colour.astype(np.uint16, copy=False), samples.alpha
-    if family == "index" and samples.palette is not None:
-        packed = _pack_rows(samples.palette[:, :3])
-        return packed[samples.colour], samples.palette[:, 3][samples.colour]
-    if family in ("gray", "coverage"):
-        levels = samples.colour.astype(np.uint8) * np.uint8(255 // ((1 << bits) - 1))
-        if family == "coverage":
-            return np.full(shape, colour565, np.uint16), levels
-        return _pack_rows(np.repeat(levels[..., None], 3, axis=-1)), None
-    rgba = samples.colour.astype(np.uint8, copy=False)
-    if family == "argb":
-        if bitmap.order & ORDER_PREMULTIPLIED:
-            fail("IB608", f'"{bitmap.name}": premultiplied colours cannot be drawn', asset=bitmap.name)
-        return _pack_rows(rgba), rgba[..., 3]
-    return _pack_rows(rgba), None
+    row = bitmap.pixel_format
+    rgba = to_rgba(samples, row)
+    if row.family == "coverage":
+        return _Source(np.full(rgba.shape[:2], colour565, np.uint16), rgba[..., 3])
+    native = native_565(samples, row)
+    colour = _pack_rows(rgba) if native is None else native
+    return _Source(
+        colour,
+        None if bool((rgba[..., 3] == 255).all()) else rgba[..., 3],
+        rgba[..., :3] if bitmap.is_premultiplied else None,
+    )
+
+
+def _stretch(length: int, source: int, before: int, behind: int) -> NDArray[np.int64]:
+    """Which of ``source`` columns each of ``length`` columns shows (FORMAT.md 8.2)."""
+    first, last = min(before, length), min(behind, length - min(before, length))
+    middle = length - first - last
+    stretched = before + np.arange(middle) * (source - before - behind) // max(middle, 1)
+    return np.concatenate((np.arange(first), stretched, np.arange(source - last, source)))
 
 
 @dataclass(slots=True)
@@ -111,12 +133,44 @@ class Screen:
         self.pixels[top : max(y + height, top), left : max(x + width, left)] = color565
 
     def draw_bitmap(self, x: int, y: int, bitmap: Bitmap, color565: int = 0) -> None:
-        """Draw a bitmap with its top left corner at (x, y); coverage takes ``color565``.
+        """Draw a bitmap with its top left corner at (x, y); coverage takes its tint, else ``color565``.
 
-        Raises IB608 for a bitmap that cannot be decoded, or that is premultiplied.
+        A bitmap whose borders were trimmed is drawn where it belongs in the picture at (x, y).
+
+        Raises IB608 for a bitmap that cannot be decoded.
         """
-        colour, coverage = _to_565(bitmap, color565)
-        self._draw(x, y, colour, coverage)
+        if bitmap.trim is not None:
+            x, y = x + bitmap.trim.x_px, y + bitmap.trim.y_px
+        if bitmap.tint is not None:
+            color565 = pack_rgb565(*bitmap.tint)
+        self._draw(x, y, _source_of(bitmap, color565))
+
+    def draw_nine_patch(self, place: Box, bitmap: Bitmap, color565: int = 0) -> None:
+        """Stretch a 9-patch over ``place`` (x, y, width, height in px); coverage as draw_bitmap has it.
+
+        Raises IB608 for a bitmap that cannot be decoded or that is no 9-patch.
+        """
+        x, y, width, height = place
+        if bitmap.nine_patch is None:
+            fail("IB608", f'"{bitmap.name}" is no 9-patch', asset=bitmap.name)
+        if min(width, height) <= 0:
+            return
+        left, top, right, bottom = bitmap.nine_patch.stretch
+        if left + right >= bitmap.width or top + bottom >= bitmap.height:
+            fail("IB608", f'"{bitmap.name}": its 9-patch leaves nothing to stretch', asset=bitmap.name)
+        if bitmap.tint is not None:
+            color565 = pack_rgb565(*bitmap.tint)
+        source = _source_of(bitmap, color565)
+        rows = _stretch(height, bitmap.height, top, bottom)
+        columns = _stretch(width, bitmap.width, left, right)
+        shown = np.ix_(rows, columns)
+        coverage, premultiplied = source.coverage, source.premultiplied
+        stretched = _Source(
+            source.colour[shown],
+            None if coverage is None else coverage[shown],
+            None if premultiplied is None else premultiplied[shown],
+        )
+        self._draw(x, y, stretched)
 
     def draw_text(self, x: int, baseline: int, font: Font, text: str | bytes, color565: int) -> int:
         """Draw a text from pen ``x`` on; returns the pen's place behind it, rounded to px."""
@@ -125,28 +179,26 @@ class Screen:
         for pen, glyph in placed:
             colour = np.full(glyph.coverage.shape, color565, np.uint16)
             left = ((pen + 8) >> 4) + glyph.x
-            self._draw(left, baseline - glyph.y, colour, glyph.coverage * factor)
+            self._draw(left, baseline - glyph.y, _Source(colour, glyph.coverage * factor))
         return (end + 8) >> 4
 
-    def _draw(self, x: int, y: int, colour: U16, coverage: U8 | None) -> None:
+    def _draw(self, x: int, y: int, source: _Source) -> None:
         """Clip at all four sides, then copy or blend."""
-        height, width = colour.shape
+        height, width = source.colour.shape
         left, top = max(-x, 0), max(-y, 0)
         right, bottom = min(width, self.width - x), min(height, self.height - y)
         if left >= right or top >= bottom:
             return
         inside = (slice(top, bottom), slice(left, right))
         target = self.pixels[y + top : y + bottom, x + left : x + right]
-        if coverage is None:
-            target[:] = colour[inside]
+        if source.coverage is None:
+            target[:] = source.colour[inside]
+        elif source.premultiplied is not None:
+            coverage = source.coverage[inside]
+            target[:] = _blend_premultiplied(source.premultiplied[inside], target, coverage)
         else:
-            target[:] = _blend(colour[inside], target, coverage[inside])
+            target[:] = _blend(source.colour[inside], target, source.coverage[inside])
 
     def to_rgb888(self) -> U8:
         """R G B, uint8 ``[height, width, 3]``; a field of n bits is value * 255 / (2^n - 1), rounded."""
-        channels = (
-            EXPAND_5[self.pixels >> 11],
-            EXPAND_6[self.pixels >> 5 & 0x3F],
-            EXPAND_5[self.pixels & 0x1F],
-        )
-        return np.stack(channels, axis=-1)
+        return split_565(self.pixels)

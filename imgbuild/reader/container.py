@@ -99,7 +99,8 @@ def open_image(
     if view[: len(MAGIC)] != MAGIC and bytes(view[:HEADER_BYTES]).strip(b"\xff"):
         fail(
             "IB601",
-            f"starts with {bytes(view[:4]).hex(' ')}: neither a pack nor a littlefs image",
+            f"starts with {bytes(view[:4]).hex(' ')}: neither a pack ({MAGIC.hex(' ')}, IMGB) nor a"
+            " littlefs image",
             place,
         )
     pack = open_pack(view, place, damage)

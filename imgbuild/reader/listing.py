@@ -6,9 +6,10 @@ from typing import Any
 
 from imgbuild.errors import BuildError
 from imgbuild.model import Codec, Kind
-from imgbuild.reader.bitmap import PIXEL_FORMATS, read_bitmap
+from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.container import Image
 from imgbuild.reader.pack import Entry
+from imgbuild.reader.pixelformat import PIXEL_FORMATS
 
 
 def list_assets(image: Image) -> list[dict[str, Any]]:
@@ -41,7 +42,7 @@ def _raw_bytes(image: Image, entry: Entry) -> int:
         bitmap = read_bitmap(image.payload(entry), entry)
     except BuildError:
         return entry.stored_bytes
-    return entry.height * (bitmap.stride_bytes + bitmap.alpha_stride_bytes) + 4 * bitmap.palette_count
+    return bitmap.raw_bytes + 4 * bitmap.palette_count
 
 
 def _kind_name(kind: int) -> str:

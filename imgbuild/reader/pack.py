@@ -207,17 +207,21 @@ def _read_header(view: memoryview, place: Place) -> Header:
     if start[:4] != MAGIC[: len(start)] and start[:4] != MAGIC:
         fail("IB601", f"starts with {start[:4].hex(' ')}, a pack with {MAGIC.hex(' ')} (IMGB)", place)
     if len(start) < HEADER_BYTES:
-        fail("IB603", f"{len(start)} bytes, a pack has at least {HEADER_BYTES + END_BYTES}", place)
+        least = HEADER_BYTES + END_BYTES
+        fail("IB603", f"{format_bytes(len(start))}, but a pack has at least {format_bytes(least)}", place)
     _, *fields = _HEADER.unpack(start)
     header = Header(*fields)
+    crc = zlib.crc32(start[:60])
     if header.min_reader > READER_MAJOR:
         fail(
             "IB602",
             f"the pack asks for a reader of format {header.min_reader}, this one reads {READER_MAJOR}",
             place,
-            "use a newer imgbuild",
+            # a newer format may have its checksum elsewhere, so this cannot be told for sure
+            "use a newer imgbuild"
+            if crc == header.header_crc32
+            else "use a newer imgbuild, unless the header is damaged: its CRC-32 does not fit either",
         )
-    crc = zlib.crc32(start[:60])
     if crc != header.header_crc32:
         fail("IB604", f"header CRC-32 is 0x{crc:08X}, the header says 0x{header.header_crc32:08X}", place)
     if header.total_bytes > len(view):
@@ -234,7 +238,7 @@ def _read_header(view: memoryview, place: Place) -> Header:
         fail(
             "IB610",
             f"end marker at 0x{header.total_bytes - END_BYTES:X} is {end.hex(' ')},"
-            f" expected {expected.hex(' ')}",
+            f" expected {expected.hex(' ')}: a torn write, or the end of another image",
             place,
         )
     return header
@@ -305,7 +309,8 @@ def _read_entries(view: memoryview, header: Header, place: Place, found: Diagnos
     for slot, (row, computed) in enumerate(rows_and_checks):
         name, problem = _check_entry(row, computed, names, header)
         if problem:
-            found.error("IB606", f"entry {slot}: {problem}", place)
+            shown = f'entry {slot} ("{name}")' if name.isprintable() and name else f"entry {slot}"
+            found.error("IB606", f"{shown}: {problem}", place)
         else:
             entries.append(_make_entry(name, row, slot))
     return tuple(entries)

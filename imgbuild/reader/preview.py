@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imgbuild.errors import BuildError
 from imgbuild.model import Kind
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.container import Image
 from imgbuild.reader.font import Font, read_font
 from imgbuild.reader.pack import Entry
+from imgbuild.reader.picture import PICTURE_CODECS, read_picture
 
 _SHEET_PX = 640
 _GAP_PX = 2
@@ -20,9 +23,14 @@ _GAP_PX = 2
 def preview_png(image: Image, entry: Entry) -> bytes:
     """A bitmap as it is drawn, or all glyphs of a font in rows; PNG bytes. Raises BuildError on damage."""
     payload = image.payload(entry)
-    if entry.kind == Kind.BITMAP:
-        return encode_png(read_bitmap(payload, entry).rgba())
-    return encode_png(_glyph_sheet(read_font(payload, entry)))
+    try:
+        if entry.kind == Kind.BITMAP and entry.codec in PICTURE_CODECS:
+            return encode_png(read_picture(payload, entry))
+        if entry.kind == Kind.BITMAP:
+            return encode_png(read_bitmap(payload, entry).rgba())
+        return encode_png(_glyph_sheet(read_font(payload, entry)))
+    except BuildError as error:  # payloads do not know whose they are
+        raise BuildError(*(replace(item, place=image.place) for item in error.diagnostics)) from error
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:

@@ -17,6 +17,7 @@ from imgbuild.reader.bitmap import Bitmap, fail_malformed, read_bitmap
 from imgbuild.reader.container import Image, open_image
 from imgbuild.reader.font import Font, read_font
 from imgbuild.reader.pack import Entry, Pack
+from imgbuild.reader.picture import PICTURE_CODECS, read_picture
 
 _KIND_NAMES: dict[int, str] = {Kind.BITMAP: "bitmaps", Kind.FONT: "fonts", Kind.FILE: "files"}
 _DIFFERENCES_MAX = 5
@@ -151,6 +152,9 @@ def _check_payload(
 
 def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Font | bytes | None:
     """What a payload holds; None for kinds that this reader does not know. Raises IB608."""
+    if asset.kind == Kind.BITMAP and asset.codec in PICTURE_CODECS:
+        read_picture(payload, asset)
+        return bytes(payload)
     if asset.kind == Kind.BITMAP:
         bitmap = read_bitmap(payload, asset)
         _check_strips(image, bitmap)
@@ -174,7 +178,7 @@ def _check_strips(image: Image, bitmap: Bitmap) -> None:
         )
     sizes = bitmap.stride_bytes + bitmap.alpha_stride_bytes
     for number, (start, end, _) in enumerate(bitmap.strips):
-        rows = min(bitmap.strip_rows, bitmap.height - number * bitmap.strip_rows)
+        rows = min(bitmap.strip_rows, bitmap.row_count - number * bitmap.strip_rows)
         if end - start > rows * sizes:
             fail_malformed(bitmap.name, f"strip {number} is stored larger than its {rows * sizes} bytes")
 
@@ -242,6 +246,10 @@ def _compare_samples(decoded: Samples, expected: Samples) -> list[str]:
             differences.append(
                 f"{plane} at {at} is {got[at]}, meant was {meant[at]} ({len(where)} values differ)"
             )
+    for name in ("trim", "tint", "nine_patch"):
+        got, meant = getattr(decoded, name), getattr(expected, name)
+        if got != meant:
+            differences.append(f"{name} is {got}, meant was {meant}")
     return differences
 
 

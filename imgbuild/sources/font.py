@@ -96,7 +96,7 @@ def decode_font(path: Path, options: FontOptions, place: Place | None, asset_nam
     """
     source = _read_source(path, place, asset_name)
     if not options.characters:
-        source.fail("IB307", f'font "{asset_name}" has no characters', "name some under characters:")
+        source.fail("IB307", f'font "{asset_name}" has no characters', "name some under 'characters'")
     if not 1 <= options.size_px <= FONT_SIZE_PX_MAX:
         source.fail("IB306", f"size {options.size_px} px is not in 1 to {FONT_SIZE_PX_MAX} px")
     with _open_face(source) as face:
@@ -256,7 +256,8 @@ def _char_index(face: Any, codepoint: int) -> int:
 def _check_present(source: _Source, present: int, missing: tuple[int, ...]) -> None:
     if not present:
         wanted = describe_characters(missing)
-        source.fail("IB307", f'font "{source.path.name}" has none of the characters asked for: {wanted}')
+        message = f'font "{source.path.name}" has none of the characters asked for: {wanted}'
+        source.fail("IB307", message, "ask for characters that it has, or choose another font")
     if present >= GLYPHS_MAX:
         message = f'font "{source.path.name}" would get {present} characters, at most {GLYPHS_MAX - 1} fit'
         source.fail("IB306", message, "ask for fewer characters")
@@ -321,7 +322,8 @@ def _render(source: _Source, face: Any, style: _Style, point: int, index: int) -
     metrics = slot.contents.metrics
     width, height = metrics.width // 64 + 2, metrics.height // 64 + 2
     if not 0 <= width * height <= style.area_max or min(width, height) < 0:
-        source.fail("IB306", f"{message}: it would be {width} x {height} px")
+        size = f"it would have some {width}x{height} px, expected at most {style.area_max} pixels in all"
+        source.fail("IB306", f"{message}: {size}", "use a smaller size, or leave the character out")
     if style.is_outline:
         _require(source, FT_Render_Glyph(slot, style.mode), message)
     slot_record = slot.contents

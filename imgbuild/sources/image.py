@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from imgbuild.errors import Place
@@ -35,9 +36,19 @@ _SUFFIXES = {
 def decode_image(path: Path, options: ImageOptions, place: Place, asset_name: str) -> DecodedImage:
     """The picture in ``path``: uint8 ``[h, w, 4]``, sRGB, straight alpha.
 
-    An SVG is drawn at the size that ``options.resize`` asks for, so that it stays sharp; any other
-    picture comes in its own size. Raises BuildError: IB110, IB201, IB202, IB203, IB204.
+    An SVG is drawn at the size that ``options.resize`` asks for, so that it stays sharp; one that is to be
+    cropped, and any other picture, comes in its own size. All frames if ``options.is_animated``, else the
+    first. Raises BuildError: IB110, IB201, IB202, IB203, IB204; animated also IB250, IB251.
     """
+    if options.cut is not None:
+        from imgbuild.sources.sheet import decode_cut  # which decodes the sheet through this function
+
+        return decode_cut(path, options, place, asset_name)
+    if options.has_nine_patch_border:
+        from imgbuild.sources.nine_patch import cut_border
+
+        whole = decode_image(path, replace(options, has_nine_patch_border=False), place, asset_name)
+        return cut_border(whole, place, asset_name)
     source = read_source(path, place, asset_name)
     found = next((name for name, start in _SIGNATURES if start.match(source.data)), None)
     if found is None:
@@ -45,8 +56,12 @@ def decode_image(path: Path, options: ImageOptions, place: Place, asset_name: st
     if found == "SVG":
         from imgbuild.sources.vector import decode_svg_source  # an XML parser and a renderer: only if needed
 
-        return decode_svg_source(source, options.resize)
-    return decode_raster_source(source)
+        return decode_svg_source(source, options.resize if options.crop is None else None)
+    if options.is_animated:
+        from imgbuild.sources.frames import decode_frames
+
+        return decode_frames(source, found, icc=options.icc)
+    return decode_raster_source(source, found, icc=options.icc)
 
 
 def _refuse_unknown(source: SourceFile) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from PIL import Image, UnidentifiedImageError
 from imgbuild import limits
 from imgbuild.errors import Place
 from imgbuild.model import DecodedImage
+from imgbuild.sources.icc import ProfileError, convert_cmyk, convert_rgba, has_foreign_profile
 from imgbuild.sources.sourcefile import SourceFile, read_source
+from imgbuild.sources.widepng import decode_wide_png, round_wide
 
 U8 = NDArray[np.uint8]
 
@@ -37,6 +40,7 @@ _UPRIGHT: dict[int, Image.Transpose] = {
 }
 """What turns a picture of each orientation upright (1: it is)."""
 
+_NUMBER = re.compile(r"\d+")
 _GREY_STEPS = {"L;2": 85, "L;4": 17}
 """What Pillow multiplies grey samples of 2 and 4 bits with, by its name of the layout."""
 _WIDE_GREY = ("I;16", "I;16B", "I;16L", "I;16N", "I")
@@ -51,22 +55,32 @@ def decode_raster(path: Path, place: Place, asset_name: str) -> DecodedImage:
     return decode_raster_source(read_source(path, place, asset_name))
 
 
-def decode_raster_source(source: SourceFile) -> DecodedImage:
-    """As decode_raster, of a file already read."""
+def decode_raster_source(
+    source: SourceFile, start: str | None = None, *, icc: str = "convert"
+) -> DecodedImage:
+    """As decode_raster, of a file already read; ``start`` names the format that it begins like.
+
+    ``icc``: ``convert`` turns the colours of an ICC profile into sRGB, ``ignore`` takes them as they are.
+    """
     notes: list[str] = []
     try:
         with Image.open(io.BytesIO(source.data), formats=RASTER_FORMATS) as picture:
             width_px, height_px = picture.size
             is_too_large = width_px * height_px > limits.SOURCE_PIXELS_MAX
-            pixels = None if is_too_large else _to_rgba(picture, notes)
-    except Image.DecompressionBombError:
-        source.refuse("IB202", f"has more than {limits.SOURCE_PIXELS_MAX} pixels, the most accepted")
+            pixels = None if is_too_large else _to_rgba(picture, source.data, icc == "convert", notes)
+    except Image.DecompressionBombError as problem:
+        claimed = next(iter(_NUMBER.findall(str(problem))), "too many")
+        source.refuse(
+            "IB202", f"claims to have {claimed} pixels; at most {limits.SOURCE_PIXELS_MAX} are decoded"
+        )
     except UnidentifiedImageError:
+        if start:
+            source.refuse("IB201", f"cannot be decoded: it begins like {start}, but its header is broken")
         source.refuse("IB203", "is none of PNG, JPEG, BMP, GIF, WebP and SVG, or its header is broken")
     except MemoryError:
         source.refuse("IB202", "needs more memory to decode than there is")
     except Exception as problem:  # noqa: BLE001 - decoders raise any exception on hostile bytes
-        source.refuse("IB201", f"cannot be decoded: {_explain(problem)}")
+        source.refuse("IB201", f"cannot be decoded: {_explain(problem, source.data)}")
     if pixels is None:
         source.refuse(
             "IB202",
@@ -76,29 +90,62 @@ def decode_raster_source(source: SourceFile) -> DecodedImage:
     return DecodedImage((pixels,), source.digest, tuple(notes))
 
 
-def _explain(problem: Exception) -> str:
-    """What the decoder said, on one line."""
+def _explain(problem: Exception, data: bytes) -> str:
+    """What is wrong with ``data``, or else what the decoder said, on one line."""
     text = " ".join(str(problem).split())
-    return text or f"the decoder failed with {type(problem).__name__}"
+    # RIFF (WebP container specification): bytes 4..7 count what follows them.
+    is_cut = data.startswith(b"RIFF") and int.from_bytes(data[4:8], "little") + 8 > len(data)
+    if is_cut or "truncated" in text.lower():
+        return f"it is truncated, its {len(data)} B end too early"
+    return f"the decoder says: {text}" if text else f"the decoder failed with {type(problem).__name__}"
 
 
-def _to_rgba(picture: Image.Image, notes: list[str]) -> U8:
-    """Decode the first frame; ``notes`` gets what is lost."""
+def _to_rgba(picture: Image.Image, data: bytes, is_converted: bool, notes: list[str]) -> U8:
+    """Decode the first frame of the file ``data``; ``notes`` gets what is lost."""
     if getattr(picture, "is_animated", False):
         notes.append(f"only the first of {getattr(picture, 'n_frames', 2)} frames is used")
-    grey_step = _grey_step(picture)
-    picture.load()
-    _note_colours(picture, notes)
+    rgba = _decode_pixels(picture, data, is_converted, notes)
+    profile = picture.info.get("icc_profile")
+    is_foreign = picture.mode != "CMYK" and has_foreign_profile(profile)
+    if is_converted and is_foreign and isinstance(profile, bytes):
+        rgba = _convert(rgba, profile, notes)
     turn = _UPRIGHT.get(_orientation(picture, notes))
-    upright = picture if turn is None else picture.transpose(turn)
+    return rgba if turn is None else np.asarray(Image.fromarray(rgba).transpose(turn))
+
+
+def _decode_pixels(picture: Image.Image, data: bytes, is_converted: bool, notes: list[str]) -> U8:
+    grey_step = _grey_step(picture)
+    wide = decode_wide_png(picture, data)
+    if wide is not None:
+        return wide
+    picture.load()
     clear = picture.info.get("transparency")
     if picture.mode in _WIDE_GREY:
-        return _widen_grey(np.asarray(upright), clear)
+        return _widen_grey(np.asarray(picture), clear)
     if picture.mode == "L" and isinstance(clear, int):
-        return _grey_with_clear(np.asarray(upright), clear * grey_step)
+        return _grey_with_clear(np.asarray(picture), clear * grey_step)
     if picture.mode == "CMYK":
-        upright = upright.convert("RGB")
-    return np.asarray(upright if upright.mode == "RGBA" else upright.convert("RGBA"))
+        picture = _cmyk_to_rgb(picture, is_converted, notes)
+    return np.asarray(picture if picture.mode == "RGBA" else picture.convert("RGBA"))
+
+
+def _convert(rgba: U8, profile: bytes, notes: list[str]) -> U8:
+    try:
+        return convert_rgba(rgba, profile)
+    except ProfileError as problem:
+        notes.append(f"its colour profile {problem}; its colours were taken for sRGB")
+        return rgba
+
+
+def _cmyk_to_rgb(picture: Image.Image, is_converted: bool, notes: list[str]) -> Image.Image:
+    profile = picture.info.get("icc_profile")
+    if is_converted and isinstance(profile, bytes) and profile:
+        try:
+            return convert_cmyk(picture, profile)
+        except ProfileError as problem:
+            notes.append(f"its colour profile {problem}")
+    notes.append("CMYK was turned into RGB without a colour profile")
+    return picture.convert("RGB")
 
 
 def _grey_step(picture: Image.Image) -> int:
@@ -119,7 +166,7 @@ def _grey_with_clear(grey: U8, clear: int) -> U8:
 def _widen_grey(grey: NDArray[np.generic], clear: object) -> U8:
     """16-bit grey scaled to 8, rounded (Pillow would clip it at 255); ``clear`` is the clear grey."""
     wide = np.clip(grey.astype(np.int64 if grey.dtype.itemsize > 2 else np.uint32), 0, 65535)
-    scaled = ((wide * 255 + 32767) // 65535).astype(np.uint8)
+    scaled = round_wide(wide)
     rgba = np.empty((*scaled.shape, 4), np.uint8)
     rgba[..., :3] = scaled[..., np.newaxis]
     rgba[..., 3] = np.where(wide == clear, 0, 255) if isinstance(clear, int) else 255
@@ -136,21 +183,3 @@ def _orientation(picture: Image.Image, notes: list[str]) -> int:
         notes.append("broken EXIF data: the orientation is not known")
         return 1
     return value if isinstance(value, int) else 1
-
-
-def _note_colours(picture: Image.Image, notes: list[str]) -> None:
-    """Note what keeps the colours from being the sRGB that they are taken for."""
-    clear = picture.info.get("transparency")
-    if picture.mode == "RGB" and isinstance(clear, tuple) and max(clear) > 255:
-        notes.append("a 16-bit picture's transparent colour is not honoured")
-    if picture.mode == "CMYK":
-        notes.append("CMYK was turned into RGB without a colour profile")
-    elif _has_foreign_profile(picture.info.get("icc_profile")):
-        notes.append("its colour profile is not sRGB and was not applied")
-
-
-def _has_foreign_profile(profile: object) -> bool:
-    """Whether an ICC profile was found that does not call itself sRGB."""
-    if not isinstance(profile, bytes) or not profile:
-        return False
-    return b"sRGB" not in profile and "sRGB".encode("utf-16-be") not in profile

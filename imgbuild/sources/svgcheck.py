@@ -87,7 +87,10 @@ def inspect_svg(data: bytes) -> Drawing:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        raise SvgRefusedError(f"byte {problem.start} is not UTF-8", "save it as UTF-8") from None
+        raise SvgRefusedError(
+            f"it is not UTF-8: byte 0x{data[problem.start]:02X} at offset 0x{problem.start:X}",
+            "save it as UTF-8",
+        ) from None
     walk = _Walk()
     walk.run(text)
     walk.apply_styles()
@@ -135,6 +138,7 @@ class _Walk:
     def run(self, text: str) -> None:
         parser = self._parser
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.SkippedEntityHandler = self._skipped_entity
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._characters
@@ -148,8 +152,17 @@ class _Walk:
             reason = expat.errors.messages[problem.code]
             raise SvgRefusedError(f"line {problem.lineno}, column {problem.offset + 1}: {reason}") from None
 
-    def _doctype(self, _name: str, _system: str | None, _public: str | None, _internal: int) -> None:
-        raise SvgRefusedError("it has a <!DOCTYPE>, whose entities are not read", "remove the <!DOCTYPE ...>")
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, has_subset: int) -> None:
+        """A plain <!DOCTYPE svg PUBLIC ...> names a DTD that nobody loads; only a subset has entities."""
+        if has_subset:
+            raise SvgRefusedError(
+                "it has a <!DOCTYPE>, whose entities are not read", "remove the <!DOCTYPE ...>"
+            )
+
+    def _skipped_entity(self, name: str, _is_parameter: bool) -> None:
+        # With a DTD that was not loaded, expat takes an entity that it does not know for one of the DTD's. In
+        # the value of an attribute it says nothing at all: there the renderer refuses it.
+        raise SvgRefusedError(f"it uses the entity &{name};, which only its <!DOCTYPE> may define")
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         namespace, _, name = tag.rpartition(" ")
@@ -217,7 +230,8 @@ def _local_id(url: str, where: str) -> str:
     url = url.strip()
     if url.startswith("data:"):
         raise SvgRefusedError(
-            f"{where} embeds a file, and only shapes are drawn", "trace it, or use it as an image"
+            f"{where} embeds a file, and only shapes are drawn",
+            "trace it, or make the embedded picture the image",
         )
     if not url.startswith("#"):
         shown = url if len(url) <= 40 else url[:37] + "..."

@@ -1,4 +1,4 @@
-"""SVG to sRGB pixels, through resvg."""
+"""SVG to sRGB pixels, through resvg in a process of its own."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import resvg_py
 from numpy.typing import NDArray
 from PIL import Image
 
 from imgbuild import limits
 from imgbuild.errors import Place
 from imgbuild.model import DecodedImage, Resize
-from imgbuild.pixels.resize import contain_size, cover_size
+from imgbuild.pixels.resize import contain_size, cover_size, resolve_resize
 from imgbuild.sources.sourcefile import SourceFile, read_source
 from imgbuild.sources.svgcheck import SvgRefusedError, inspect_svg
+from imgbuild.sources.svgworker import WORKER, NotDrawnError
 
 U8 = NDArray[np.uint8]
 
-_DPI = 96.0
-"""Pixels per inch for cm, mm, in, pt and pc: CSS Values and Units 3, section 5.2."""
 _FINE = 1 << 20
 
 _SIZES: dict[str, Callable[[int, int, Resize], tuple[int, int]]] = {
     "contain": contain_size,
     "cover": cover_size,
     "stretch": lambda _width, _height, resize: (resize.width_px, resize.height_px),
+    "none": lambda width, height, _resize: (max(1, round(width / _FINE)), max(1, round(height / _FINE))),
 }
 """The size to draw at, from the proportions of the drawing and the box, by the way to fit."""
 
@@ -62,7 +61,8 @@ def decode_svg_source(source: SourceFile, resize: Resize | None) -> DecodedImage
             f" at most {limits.SOURCE_PIXELS_MAX} are accepted",
             "make it smaller with 'resize'",
         )
-    return DecodedImage((_render(source, drawing.text_at(*box)),), source.digest, drawing.notes)
+    pixels = _render(source, drawing.text_at(*box))
+    return DecodedImage((pixels,), source.digest, drawing.notes, is_drawn=True)
 
 
 def _target_size(width_px: float, height_px: float, resize: Resize | None) -> tuple[int, int]:
@@ -71,18 +71,17 @@ def _target_size(width_px: float, height_px: float, resize: Resize | None) -> tu
         return max(1, round(width_px)), max(1, round(height_px))
     # Proportions as integers, finer than any side of a bitmap; a side of 0 would have none.
     width, height = max(1, round(width_px * _FINE)), max(1, round(height_px * _FINE))
-    return _SIZES[resize.fit](width, height, resize)
+    return _SIZES[resize.fit](width, height, _resolve(resize, width, height))
+
+
+def _resolve(resize: Resize, width: int, height: int) -> Resize:
+    return resize if resize.fit == "none" else resolve_resize(resize, width, height)
 
 
 def _render(source: SourceFile, text: str) -> U8:
     try:
-        png = resvg_py.svg_to_bytes(svg_string=text, dpi=_DPI, skip_system_fonts=True)
-    except ValueError as problem:
-        source.refuse("IB204", f"cannot be drawn: {problem}")
-    except BaseException as problem:
-        # A panic of the renderer arrives as an exception outside of Exception, of a type not exported.
-        if type(problem).__name__ != "PanicException":
-            raise
-        source.refuse("IB204", f"cannot be drawn: the renderer gave up ({problem})")
+        png = WORKER.draw(text)
+    except NotDrawnError as problem:
+        source.refuse("IB204", f"cannot be drawn: {problem}", problem.hint)
     with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
         return np.asarray(picture.convert("RGBA"))

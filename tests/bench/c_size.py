@@ -1,9 +1,9 @@
 """Code, data and stack of the C reader on Cortex-M0+ and Cortex-M4, linked, by part.
 
-``python tests/bench/c_size.py`` prints the tables that DESIGN's budgets are compared with.  Code is what the linker keeps
-(``-Os -ffunction-sections --gc-sections``) of a program that calls the part, constant tables and libgcc helpers
-included, ``memcpy`` and its three brothers left out: every firmware has them already.  Stack is the deepest path through
-the call graph that the compiler writes down, the port's own read function left out.
+``python tests/bench/c_size.py`` prints them beside their budgets. Code is what the linker keeps (``-Os
+-ffunction-sections --gc-sections``) of a program that calls the part, constant tables and libgcc helpers
+included, ``memcpy`` and its three brothers left out: every firmware has them already. Stack is the deepest
+path through the call graph that the compiler writes down, the port's own read function left out.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ TEXT = ("imgb_utf8_next", "imgb_text_measure")
 DRAW = ("imgb_draw_fill", "imgb_draw_bitmap", "imgb_draw_text")
 CHECKS = ("imgb_require", "imgb_at", "imgb_name", "imgb_map", "imgb_check", "imgb_asset_check")
 PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_LZ4=0",)),
-    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_LZ4=0",)),
+    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0")),
+    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0")),
+    ("+ RLE", (), ("-DIMGB_CFG_LZ4=0",)),
     ("+ LZ4", (), ()),
     ("+ fonts", FONTS, ()),
     ("+ text", TEXT, ()),

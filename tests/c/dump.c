@@ -21,8 +21,9 @@ int main(int argc, char **argv) {
   flash_io(&flash, &io);
   r = imgb_open(&pack, &io, 0);
   if (r == IMGB_OK) {
-    printf("pack %u assets, id %08lx contract %08lx version %lu strip %lu\n", pack.assets, (unsigned long)pack.pack_id,
-           (unsigned long)pack.contract_hash, (unsigned long)pack.content_version, (unsigned long)pack.max_strip_bytes);
+    printf("pack %u assets, id %08lx contract %08lx version %lu strip %lu\n", pack.assets,
+           (unsigned long)pack.pack_id, (unsigned long)pack.contract_hash,
+           (unsigned long)pack.content_version, (unsigned long)pack.max_strip_bytes);
     r = imgb_check(&pack, IMGB_CHECK_INDEX | IMGB_CHECK_PAYLOADS, work, sizeof work - 3u);
   }
   for (i = 0; r == IMGB_OK && i < pack.assets; i++) {

@@ -1,4 +1,5 @@
-/* exercise.h - reads everything of an asset and prints it, or only reads it (out NULL).  SPDX-License-Identifier: MIT
+/* exercise.h - reads everything of an asset and prints it, or only reads it (out NULL).
+ * SPDX-License-Identifier: MIT
  *
  * Lines of the listing: see test_c_reader.py, which knows what must come out.
  */
@@ -33,7 +34,7 @@ static inline int list_bitmap(FILE *out, const imgb_asset_t *asset) {
   if (need > WORK_LIMIT) return IMGB_ERR_BUFFER;
   work = malloc(need);
   r = imgb_rows_begin(&rows, &b, work, need);
-  for (y = 0; r == IMGB_OK && y < b.height; y++) {
+  for (y = 0; r == IMGB_OK && y < b.rows; y++) {
     const uint8_t *pixels, *alpha;
     r = imgb_rows_get(&rows, y, &pixels, &alpha);
     if (r != IMGB_OK) break;
@@ -55,7 +56,8 @@ static inline int list_bitmap(FILE *out, const imgb_asset_t *asset) {
   return r;
 }
 
-static inline int list_glyph(FILE *out, const imgb_font_t *font, uint32_t index, uint8_t *work, uint32_t work_bytes) {
+static inline int list_glyph(FILE *out, const imgb_font_t *font, uint32_t index, uint8_t *work,
+                             uint32_t work_bytes) {
   imgb_glyph_t g;
   imgb_glyph_rows_t rows;
   uint32_t y;
@@ -81,8 +83,8 @@ static inline int list_font(FILE *out, const imgb_asset_t *asset, uint32_t code_
   int r = imgb_font_open(asset, &f);
   if (r != IMGB_OK) return r;
   if (out != NULL) {
-    fprintf(out, "font %u %u %d %d %d %d %u %u\n", f.size_px, f.bpp, f.ascent, f.descent, f.line_gap, f.underline,
-            f.underline_thickness, f.glyphs);
+    fprintf(out, "font %u %u %d %d %d %d %u %u\n", f.size_px, f.bpp, f.ascent, f.descent, f.line_gap,
+            f.underline, f.underline_thickness, f.glyphs);
   }
   for (code = 0; code < 0x110000u; code += code < 0x3000u ? code_step : 257u * code_step) {
     r = imgb_font_index(&f, code, &i);
@@ -115,14 +117,18 @@ static inline int list_asset(FILE *out, const imgb_asset_t *asset, uint32_t code
   if (r == IMGB_ERR_NOT_FOUND) name[0] = '\0';
   if (r != IMGB_OK && r != IMGB_ERR_NOT_FOUND) return r;
   if (out != NULL) {
-    fprintf(out, "asset %s kind %u codec %u size %u %u key %08lx\n", name, asset->kind, asset->codec, asset->width,
-            asset->height, (unsigned long)asset->key);
+    fprintf(out, "asset %s kind %u codec %u size %u %u key %08lx\n", name, asset->kind, asset->codec,
+            asset->width, asset->height, (unsigned long)asset->key);
   }
   switch (asset->kind) {
-    case IMGB_KIND_BITMAP: return list_bitmap(out, asset);
-    case IMGB_KIND_FONT: return list_font(out, asset, code_step);
-    case IMGB_KIND_FILE: return list_file(out, asset);
-    default: return IMGB_OK;
+    case IMGB_KIND_BITMAP:
+      return list_bitmap(out, asset);
+    case IMGB_KIND_FONT:
+      return list_font(out, asset, code_step);
+    case IMGB_KIND_FILE:
+      return list_file(out, asset);
+    default:
+      return IMGB_OK;
   }
 }
 

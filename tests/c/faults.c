@@ -40,7 +40,8 @@ int main(int argc, char **argv) {
   for (n = 1; n <= total; n++) {
     flash.fail_at = n;
     r = use_everything(&flash);
-    if (r != FLASH_FAILED || flash.reads != n) printf("read %lu: result %d after %lu\n", (unsigned long)n, r, (unsigned long)flash.reads);
+    if (r != FLASH_FAILED || flash.reads != n)
+      printf("read %lu: result %d after %lu\n", (unsigned long)n, r, (unsigned long)flash.reads);
   }
   flash_free(&flash);
   return 0;

@@ -12,14 +12,19 @@ from dataclasses import dataclass, field
 import lz4.block
 
 BITMAP, FONT, FILE = 1, 2, 3
-RAW, LZ4 = 0, 2
-BIG, LSB_FIRST, PREMULTIPLIED = 1, 2, 4
+RAW, RLE, LZ4 = 0, 1, 2
+BIG, LSB_FIRST, PREMULTIPLIED, INVERTED, SECOND_INVERTED = 1, 2, 4, 8, 16
 PIXEL_FORMATS = {
     "gray8": (0x06, 8), "i1": (0x07, 1), "i2": (0x08, 2), "i4": (0x09, 4), "i8": (0x0A, 8),
     "a1": (0x0B, 1), "a2": (0x0C, 2), "a4": (0x0D, 4), "a8": (0x0E, 8), "rgb888": (0x0F, 24),
     "argb8888": (0x10, 32), "xrgb8888": (0x11, 32), "rgb565": (0x12, 16), "rgb565a8": (0x14, 16),
-    "gray1": (0x41, 1), "gray2": (0x42, 2), "gray4": (0x43, 4),
+    "gray1": (0x41, 1), "gray2": (0x42, 2), "gray4": (0x43, 4), "argb8565": (0x13, 24), "al88": (0x15, 16),
+    "argb1555": (0x16, 16), "argb4444": (0x17, 16), "argb2222": (0x18, 8), "rgb332": (0x44, 8), "rgb444": (0x45, 12),
+    "rgb666": (0x46, 24), "bgr888": (0x47, 24), "mono_page": (0x48, 1), "epd_bwr": (0x50, 1), "epd_bwy": (0x51, 1),
+    "epd_gray4": (0x52, 1), "epd_bwry": (0x53, 2), "epd_6color": (0x54, 4), "epd_7color": (0x55, 4),
 }  # fmt: skip
+TWO_PLANES = ("epd_bwr", "epd_bwy", "epd_gray4")
+GREYS = ("gray1", "gray2", "gray4", "gray8", "mono_page")
 
 
 def crc8(data: bytes) -> int:
@@ -135,7 +140,10 @@ def pack(assets: list[Asset], name: str = "hand", tlvs: bytes = b"", buckets: in
 
 @dataclass(frozen=True)
 class Picture:
-    """``pixels[y][x]`` is one number (level, index, coverage, or the pixel as one value); BGRA palette."""
+    """``pixels[y][x]`` is one number (level, index, coverage, or the pixel as one value); BGRA palette.
+
+    Of a format of two planes it is the first plane's bit << 1 | the second's, both before any inversion.
+    """
 
     pixel_format: str
     pixels: list[list[int]]
@@ -153,7 +161,10 @@ class Picture:
 
 
 def pack_row(values: list[int], bits: int, order: int, stride: int) -> bytes:
-    if bits >= 8:
+    if bits == 12:
+        stream = "".join(f"{v:012b}" for v in values)
+        row = bytes(int(stream[i : i + 8].ljust(8, "0"), 2) for i in range(0, len(stream), 8))
+    elif bits >= 8:
         end = "big" if order & BIG else "little"
         row = b"".join(v.to_bytes(bits // 8, end) for v in values)
     else:
@@ -166,28 +177,87 @@ def pack_row(values: list[int], bits: int, order: int, stride: int) -> bytes:
     return row + bytes(max(0, stride - len(row)))
 
 
+def page_of(rows: list[list[int]], order: int, stride: int) -> bytes:
+    """Up to 8 rows of one bit a pixel as a page: a byte is a column."""
+    page = bytearray(stride)
+    for y, row in enumerate(rows):
+        for x, v in enumerate(row):
+            page[x] |= v << (y if order & LSB_FIRST else 7 - y)
+    return bytes(page)
+
+
 def rows_of(picture: Picture, stride: int) -> tuple[list[bytes], list[bytes]]:
     bits = PIXEL_FORMATS[picture.pixel_format][1]
-    colour = [pack_row(r, bits, picture.order, stride) for r in picture.pixels]
+    order, pixels = picture.order, picture.pixels
+    turned = [(order & flag != 0) for flag in (INVERTED, SECOND_INVERTED)]
+    if picture.pixel_format in TWO_PLANES:
+        planes = [[[(v >> 1 - n & 1) ^ turned[n] for v in r] for r in pixels] for n in range(2)]
+        first, second = ([pack_row(r, 1, order, stride) for r in plane] for plane in planes)
+        return first, second
+    if picture.pixel_format in GREYS and turned[0]:
+        pixels = [[v ^ ((1 << bits) - 1) for v in r] for r in pixels]
+    if picture.pixel_format == "mono_page":
+        return [page_of(pixels[y : y + 8], order, stride) for y in range(0, len(pixels), 8)], []
+    colour = [pack_row(r, bits, order, stride) for r in pixels]
     alpha = [bytes(r) + bytes(stride // 2 - len(r)) for r in picture.alpha or []]
     return colour, alpha
 
 
 def stride_of(picture: Picture, row_align: int) -> int:
-    stride = (picture.width * PIXEL_FORMATS[picture.pixel_format][1] + 7) // 8
+    bits = 8 if picture.pixel_format == "mono_page" else PIXEL_FORMATS[picture.pixel_format][1]
+    stride = (picture.width * bits + 7) // 8
     return (stride + row_align - 1) // row_align * row_align
 
 
+def run_items(plane: bytes, unit: int) -> bytes:
+    """A plane of a strip in items of codec rle: runs of three units and more, the rest as it is."""
+
+    def control(kind: int, n: int) -> bytes:
+        return bytes([kind | n]) if n < 64 else bytes([kind | 0x40 | (n - 64) >> 8, (n - 64) & 255])
+
+    units = [plane[i : i + unit] for i in range(0, len(plane) - len(plane) % unit, unit)]
+    items, kept, at = b"", [], 0
+    while at <= len(units):
+        run = 1
+        while at + run < len(units) and units[at + run] == units[at] and run < 16449:
+            run += 1
+        if kept and (at == len(units) or run > 2 or len(kept) == 16448):
+            items += control(0, len(kept) - 1) + b"".join(kept)
+            kept = []
+        if at == len(units):
+            break
+        if run > 2:
+            items += control(0x80, run - 2) + units[at]
+        else:
+            kept += units[at : at + 1]
+        at += run if run > 2 else 1
+    tail = plane[len(units) * unit :]
+    return items + (run_items(tail, 1) if tail else b"")
+
+
+def pack_strip(codec: int, bits: int, colour: bytes, alpha: bytes) -> bytes:
+    if codec == RLE:
+        return run_items(colour, 3 if bits == 12 else max(1, bits // 8)) + run_items(alpha, 1)
+    return lz4.block.compress(colour + alpha, mode="high_compression", store_size=False)
+
+
 def bitmap(
-    name: str, picture: Picture, codec: int = RAW, strip_rows: int = 0, row_align: int = 1, extension: bytes = b""
+    name: str,
+    picture: Picture,
+    codec: int = RAW,
+    strip_rows: int = 0,
+    row_align: int = 1,
+    extension: bytes = b"",
 ) -> Asset:
     stride = stride_of(picture, row_align)
     colour, alpha = rows_of(picture, stride)
     strips, ends, strip_bytes = [], [], 0
     if codec != RAW:
-        for y in range(0, picture.height, strip_rows):
+        for y in range(0, len(colour), strip_rows):
             plain = b"".join(colour[y : y + strip_rows] + alpha[y : y + strip_rows])
-            packed = lz4.block.compress(plain, mode="high_compression", store_size=False)
+            bits = PIXEL_FORMATS[picture.pixel_format][1]
+            planes = (b"".join(rows[y : y + strip_rows]) for rows in (colour, alpha))
+            packed = pack_strip(codec, bits, *planes)
             strip_bytes = max(strip_bytes, len(plain))
             is_raw = len(packed) >= len(plain)
             strips.append(plain if is_raw else packed)
@@ -196,7 +266,7 @@ def bitmap(
     palette_at = 24 + len(extension) + 4 * len(ends)
     pixels_at = palette_at + len(palette)
     body = b"".join(strips) if codec != RAW else b"".join(colour) + b"".join(alpha)
-    alpha_at = pixels_at + stride * picture.height if alpha and codec == RAW else 0
+    alpha_at = pixels_at + stride * len(colour) if alpha and codec == RAW else 0
     head = struct.pack(
         "<IBBHHHIII", stride, picture.order, len(extension) // 4, len(picture.palette), strip_rows, len(ends), pixels_at,
         alpha_at, palette_at if palette else 0,
@@ -296,7 +366,15 @@ def font(name: str, wanted: Font, size_px: int = 16) -> Asset:
         wanted.fraction, segments, record_bytes, len(glyphs), a_bias, x_bias, y_bias, *widths,
     )  # fmt: skip
     head += struct.pack(
-        "<IIIIIIHH8x", records_at, pixels_at, offsets[-1], 0, 0, 0, max(s[0] for s in sizes), max(s[1] for s in sizes)
+        "<IIIIIIHH8x",
+        records_at,
+        pixels_at,
+        offsets[-1],
+        0,
+        0,
+        0,
+        max(s[0] for s in sizes),
+        max(s[1] for s in sizes),
     )
     payload = head + cmap + padded(records) + b"".join(blobs)
     number = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}[wanted.bpp]

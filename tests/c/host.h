@@ -9,14 +9,17 @@
 
 #include "imgb.h"
 
-/* A flash of its own malloc, exactly as large as the pack, so that AddressSanitizer sees every byte too far. */
+/* A flash of its own malloc, exactly as large as the pack, so that AddressSanitizer sees every byte too far.
+ */
 typedef struct flash {
   uint8_t *block; /* what malloc gave */
   uint8_t *bytes; /* the pack: block + shift, so that the base may be odd */
   uint32_t size;
   uint32_t reads, bytes_read, largest; /* counted by flash_read */
   uint32_t fail_at;                    /* 0, or the number of the read that fails */
-  int is_mapped;
+  int is_mapped, is_exact;
+  void **mapped; /* is_exact: every range mapped is a block of its own, exactly as large */
+  uint32_t mapped_count;
   uint32_t read_align;
 } flash_t;
 
@@ -36,9 +39,17 @@ static inline int flash_read(void *ctx, uint32_t offset, void *buffer, uint32_t 
 }
 
 static inline const void *flash_map(void *ctx, uint32_t offset, uint32_t length) {
-  const flash_t *f = (const flash_t *)ctx;
+  flash_t *f = (flash_t *)ctx;
   if (!f->is_mapped) return NULL;
   if (offset > f->size || length > f->size - offset) abort(); /* the reader must never ask for this */
+  if (f->is_exact) {
+    uint8_t *copy = (uint8_t *)malloc(length);
+    f->mapped = (void **)realloc(f->mapped, (f->mapped_count + 1u) * sizeof *f->mapped);
+    if (copy == NULL || f->mapped == NULL) abort();
+    f->mapped[f->mapped_count++] = copy;
+    memcpy(copy, f->bytes + offset, length);
+    return copy;
+  }
   return f->bytes + offset;
 }
 
@@ -50,7 +61,8 @@ static inline void flash_io(flash_t *f, imgb_io_t *io) {
   io->read_align = f->read_align;
 }
 
-/* `how`: map or read, then the alignment that reads must keep: map1, read1, read4, ... */
+/* `how`: mapped or by read(), then the alignment that reads must keep: map1, read1, read4, ...; mapx1 hands
+ * each range that is mapped out as a block of its own, so that AddressSanitizer sees a step outside it. */
 static inline void flash_make(flash_t *f, const uint8_t *bytes, uint32_t size, const char *how) {
   uint32_t shift = size % 2u + 1u; /* 1 or 2: the pack ends where the block ends, and starts anywhere */
   memset(f, 0, sizeof *f);
@@ -60,10 +72,15 @@ static inline void flash_make(flash_t *f, const uint8_t *bytes, uint32_t size, c
   f->size = size;
   if (size != 0) memcpy(f->bytes, bytes, size);
   f->is_mapped = strncmp(how, "map", 3) == 0;
+  f->is_exact = strncmp(how, "mapx", 4) == 0;
   f->read_align = (uint32_t)(how[strlen(how) - 1] - '0');
 }
 
-static inline void flash_free(flash_t *f) { free(f->block); }
+static inline void flash_free(flash_t *f) {
+  while (f->mapped_count != 0) free(f->mapped[--f->mapped_count]);
+  free(f->mapped);
+  free(f->block);
+}
 
 static inline uint8_t *load_file(const char *path, uint32_t *size) {
   FILE *file = fopen(path, "rb");

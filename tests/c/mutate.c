@@ -2,61 +2,20 @@
  *
  *     mutate PACK HOW        prints how many damaged packs were read, and how many still opened
  *
- * Each byte becomes 00, FF, one more, one less, each aligned word one of a few nasty numbers.  Damage to header and
- * entries is done twice, the second time with the checks repaired, as somebody with ill intent would.  AddressSanitizer
- * and UndefinedBehaviorSanitizer are the judges: any result will do but a crash.
+ * Each byte becomes 00, FF, one more, one less, each aligned word one of a few nasty numbers.  Damage to
+ * header and entries is done twice, the second time with the checks repaired, as somebody with ill intent
+ * would.  AddressSanitizer and UndefinedBehaviorSanitizer are the judges: any result will do but a crash.
  */
-#include "exercise.h"
+#include "damage.h"
 
 static uint8_t *good;
 static uint32_t size;
 static const char *how;
 static unsigned long tried, opened;
 
-static uint32_t crc32_of(const uint8_t *p, uint32_t n) {
-  uint32_t crc = 0xFFFFFFFFu;
-  int i;
-  while (n-- != 0) {
-    crc ^= *p++;
-    for (i = 0; i < 8; i++) crc = crc >> 1 ^ ((crc & 1u) ? 0xEDB88320u : 0);
-  }
-  return ~crc;
-}
-
-static uint8_t crc8_of(const uint8_t *p, uint32_t n) {
-  unsigned crc = 0;
-  int i;
-  while (n-- != 0) {
-    crc ^= *p++;
-    for (i = 0; i < 8; i++) crc = (crc << 1 ^ ((crc & 0x80u) ? 0x107u : 0)) & 0xFFu;
-  }
-  return (uint8_t)crc;
-}
-
 static uint32_t word_at(uint32_t at) {
-  return (uint32_t)good[at] | (uint32_t)good[at + 1] << 8 | (uint32_t)good[at + 2] << 16 | (uint32_t)good[at + 3] << 24;
-}
-
-static void put_word(uint8_t *p, uint32_t v) {
-  int i;
-  for (i = 0; i < 4; i++) p[i] = (uint8_t)(v >> 8 * i);
-}
-
-static void draw_asset(const imgb_asset_t *asset) {
-  uint16_t pixels[16 * 12];
-  imgb_surface_t s = {pixels, 16, -3, 5, 16, 12, 1};
-  imgb_bitmap_t bitmap;
-  imgb_font_t font;
-  uint8_t work[2048];
-  uint32_t width;
-  int r = 0;
-  memset(pixels, 0, sizeof pixels);
-  if (imgb_bitmap_open(asset, &bitmap) == IMGB_OK) r |= imgb_draw_bitmap(&s, -5, 4, &bitmap, 0xABCD, work, sizeof work);
-  if (imgb_font_open(asset, &font) == IMGB_OK) {
-    r |= imgb_text_measure(&font, "A\xC3\xA4~ b", &width);
-    r |= imgb_draw_text(&s, -4, 14, &font, "A\xC3\xA4~ b", 0xF00F, work, sizeof work, NULL);
-  }
-  (void)r;
+  return (uint32_t)good[at] | (uint32_t)good[at + 1] << 8 | (uint32_t)good[at + 2] << 16 |
+         (uint32_t)good[at + 3] << 24;
 }
 
 /* `at`: the damage; only the asset around it is read if it lies in a payload. */
@@ -121,7 +80,8 @@ static void try_it(uint8_t *bytes, uint32_t at) {
 }
 
 int main(int argc, char **argv) {
-  static const uint32_t nasty[] = {0xFFFFFFFFu, 0x7FFFFFFFu, 0x80000000u, 0xFFFFFFFCu, 0x3FFFFFFFu, 0x00010000u};
+  static const uint32_t nasty[] = {0xFFFFFFFFu, 0x7FFFFFFFu, 0x80000000u,
+                                   0xFFFFFFFCu, 0x3FFFFFFFu, 0x00010000u};
   uint8_t *bytes;
   uint32_t at, i;
   if (argc < 3) return 2;
@@ -146,7 +106,8 @@ int main(int argc, char **argv) {
     }
   }
   memcpy(bytes, good, size);
-  for (at = 0, i = size; at < i; at += at < 256u ? 1u : 13u) { /* cut short, and cut short behind an honest header */
+  for (at = 0, i = size; at < i;
+       at += at < 256u ? 1u : 13u) { /* cut short, and cut short behind an honest header */
     size = i - at;
     read_all(bytes, 0);
   }

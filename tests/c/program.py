@@ -35,5 +35,18 @@ class Programs:
                     run(["gcc", *STRICT, *SANITIZE, "-c", source, "-o", target])
                     self.objects.append(target)
             include = ["-I", RUNTIME / "src", "-I", HERE]
-            run(["gcc", "-std=c99", "-Wall", "-Wextra", *SANITIZE, *include, HERE / f"{name}.c", *self.objects, "-o", program])
+            run(
+                [
+                    "gcc",
+                    "-std=c99",
+                    "-Wall",
+                    "-Wextra",
+                    *SANITIZE,
+                    *include,
+                    HERE / f"{name}.c",
+                    *self.objects,
+                    "-o",
+                    program,
+                ]
+            )
         return program

@@ -9,15 +9,16 @@ static int print_rect(imgb_rows_t *rows, uint32_t x, uint32_t y, uint32_t width,
   const imgb_bitmap_t *b = rows->bitmap;
   uint32_t bytes = (width * b->bits_per_pixel + 7u) / 8u;
   uint8_t *pixels = (uint8_t *)malloc(bytes * height);
-  uint8_t *alpha = b->alpha_stride_bytes != 0 ? (uint8_t *)malloc(width * height) : NULL;
+  uint32_t second = b->alpha_stride_bytes == b->stride_bytes ? bytes : width; /* bytes of its second plane */
+  uint8_t *alpha = b->alpha_stride_bytes != 0 ? (uint8_t *)malloc(second * height) : NULL;
   uint32_t i;
-  int r = imgb_rows_rect(rows, x, y, width, height, pixels, bytes, alpha, width);
+  int r = imgb_rows_rect(rows, x, y, width, height, pixels, bytes, alpha, second);
   for (i = 0; r == IMGB_OK && i < height; i++) {
     printf("row ");
     put_hex(stdout, pixels + i * bytes, bytes);
     if (alpha != NULL) {
       printf(" ");
-      put_hex(stdout, alpha + i * width, width);
+      put_hex(stdout, alpha + i * second, second);
     }
     printf("\n");
   }
@@ -40,7 +41,8 @@ static int print_strips(const imgb_bitmap_t *b) {
     printf("strip %u %u ", strip.first_row, strip.rows);
     if (r == IMGB_OK) put_hex(stdout, decoded, strip.decoded_bytes);
     printf("\n");
-    if (r == IMGB_OK && imgb_strip_decode(b, &strip, stored, decoded, strip.decoded_bytes - 1u) != IMGB_ERR_BUFFER) {
+    if (r == IMGB_OK &&
+        imgb_strip_decode(b, &strip, stored, decoded, strip.decoded_bytes - 1u) != IMGB_ERR_BUFFER) {
       printf("a buffer too small was taken\n");
     }
     free(stored);

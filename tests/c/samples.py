@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 
 from c import handmade as h
@@ -13,7 +14,8 @@ def picture(pixel_format: str, width: int, height: int, order: int = 0, seed: in
     """Random pixels with runs in them, so that LZ4 finds both matches and literals."""
     rng = random.Random(f"{pixel_format} {width} {height} {seed}")
     bits = h.PIXEL_FORMATS[pixel_format][1]
-    top = (1 << bits) - 1
+    top = (1 << bits * (2 if pixel_format in h.TWO_PLANES else 1)) - 1
+    keep = 0xFCFCFC if pixel_format == "rgb666" else top
     palette = []
     if pixel_format.startswith("i"):
         palette = [tuple(rng.randrange(256) for _ in range(4)) for _ in range(min(1 << bits, 200))]
@@ -22,7 +24,7 @@ def picture(pixel_format: str, width: int, height: int, order: int = 0, seed: in
     def row() -> list[int]:
         values: list[int] = []
         while len(values) < width:
-            values += [rng.randrange(top + 1)] * rng.choice([1, 1, 2, 9])
+            values += [rng.randrange(top + 1) & keep] * rng.choice([1, 1, 2, 9])
         return values[:width]
 
     pixels = []
@@ -38,19 +40,40 @@ def picture(pixel_format: str, width: int, height: int, order: int = 0, seed: in
 
 def orders_of(pixel_format: str) -> list[int]:
     bits = h.PIXEL_FORMATS[pixel_format][1]
-    return [0] if bits == 8 else [0, h.LSB_FIRST] if bits < 8 else [0, h.BIG]
+    orders = [0] if bits in (8, 12) else [0, h.LSB_FIRST] if bits < 8 else [0, h.BIG]
+    if pixel_format in h.GREYS:
+        orders.append(h.INVERTED)
+    if pixel_format in h.TWO_PLANES:
+        orders += [h.SECOND_INVERTED, h.INVERTED | h.SECOND_INVERTED | h.LSB_FIRST, h.INVERTED]
+    if pixel_format == "argb8888":
+        orders += [h.PREMULTIPLIED, h.PREMULTIPLIED | h.BIG]
+    return orders
 
 
+RUNS = ((h.RLE, 4, 1), (h.RLE, 1, 4), (h.RLE, 16, 1))
+
+
+@functools.cache
 def bitmaps() -> dict[str, tuple[h.Picture, h.Asset]]:
-    """Every pixel format, both orders, raw and in strips of LZ4, rows with and without padding."""
+    """Every pixel format, both orders, raw and in strips of RLE and LZ4, rows with and without padding."""
     made = {}
     for pixel_format in h.PIXEL_FORMATS:
         for order in orders_of(pixel_format):
             for size, (width, height) in SIZES.items():
-                for codec, rows, align in ((h.RAW, 0, 1), (h.RAW, 0, 8), (h.LZ4, 4, 1), (h.LZ4, 1, 4), (h.LZ4, 16, 1)):
+                for codec, rows, align in (
+                    (h.RAW, 0, 1),
+                    (h.RAW, 0, 8),
+                    (h.LZ4, 4, 1),
+                    (h.LZ4, 1, 4),
+                    (h.LZ4, 16, 1),
+                    *RUNS,
+                ):
                     name = f"{pixel_format}/{order}/{size}/{codec}-{rows}-{align}"
                     p = picture(pixel_format, width, height, order)
-                    made[name] = (p, h.bitmap(name, p, codec, rows, even(p, align), b"\x07\x80\x03\0abc\0" * (rows == 4)))
+                    made[name] = (
+                        p,
+                        h.bitmap(name, p, codec, rows, even(p, align), b"\x07\x80\x03\0abc\0" * (rows == 4)),
+                    )
     return made
 
 
@@ -61,14 +84,24 @@ def even(p: h.Picture, align: int) -> int:
 def font(bpp: int, seed: int = 1) -> h.Font:
     """Latin with holes, a dense run, and characters far away; a blank, a wide and negative places among the glyphs."""
     rng = random.Random(f"font {bpp} {seed}")
-    codes = [*range(0x20, 0x7F), *range(0xA0, 0x180, 3), *range(0x400, 0x450), 0x20AC, 0x2603, 0x1F600, 0x1F6FF]
+    codes = [
+        *range(0x20, 0x7F),
+        *range(0xA0, 0x180, 3),
+        *range(0x400, 0x450),
+        0x20AC,
+        0x2603,
+        0x1F600,
+        0x1F6FF,
+    ]
     glyphs = []
     for code in [-1, *codes]:
         w, rows_px = (0, 0) if code == 0x20 else (rng.randrange(1, 14), rng.randrange(1, 17))
         if code == 0x2603:
             w = 40
         rows = [[rng.randrange(1 << bpp) for _ in range(w)] for _ in range(rows_px)]
-        glyphs.append(h.Glyph(code, rng.randrange(30, 220), rng.randrange(-3, 4), rng.randrange(-4, 15), rows))
+        glyphs.append(
+            h.Glyph(code, rng.randrange(30, 220), rng.randrange(-3, 4), rng.randrange(-4, 15), rows)
+        )
     return h.Font(bpp, glyphs, dense=((0x20, 0x7E), (0x400, 0x44F)))
 
 

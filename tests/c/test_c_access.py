@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from c import handmade as h
@@ -17,6 +19,12 @@ def write(tmp_path, data):
 
 def cut(picture, x, y, width, height):
     bits = h.PIXEL_FORMATS[picture.pixel_format][1]
+    if picture.pixel_format in (*h.TWO_PLANES, "mono_page"):
+        pages = 8 if picture.pixel_format == "mono_page" else 1
+        part = [row[x : x + width] for row in picture.pixels[y * pages : (y + height) * pages]]
+        cut_out = replace(picture, pixels=part)
+        first, second = h.rows_of(cut_out, h.stride_of(cut_out, 1))
+        return [f"row {a.hex()}" + (f" {second[n].hex()}" if second else "") for n, a in enumerate(first)]
     lines = []
     for row in range(y, y + height):
         line = "row " + h.pack_row(picture.pixels[row][x : x + width], bits, picture.order, 0).hex()
@@ -25,10 +33,12 @@ def cut(picture, x, y, width, height):
 
 
 @pytest.mark.parametrize("how", ["map1", "read1", "read4"])
-@pytest.mark.parametrize(("codec", "strip_rows"), [(h.RAW, 0), (h.LZ4, 4)])
-@pytest.mark.parametrize("pixel_format", ["rgb565", "rgb565a8", "a4", "i1", "rgb888", "argb8888"])
+@pytest.mark.parametrize(("codec", "strip_rows"), [(h.RAW, 0), (h.RLE, 4), (h.LZ4, 4)])
+@pytest.mark.parametrize(
+    "pixel_format", ["rgb565", "rgb565a8", "a4", "i1", "rgb888", "argb8888", "rgb444", "epd_bwr", "mono_page"]
+)
 def test_a_rectangle_gives_its_pixels(programs, tmp_path, how, codec, strip_rows, pixel_format):
-    picture = samples.picture(pixel_format, 37, 11)
+    picture = samples.picture(pixel_format, 37, 88 if pixel_format == "mono_page" else 11)  # 11 rows as stored
     asset = h.bitmap("p", picture, codec, strip_rows, 2)
     path = write(tmp_path, h.pack([asset]))
     for x, y, width, height in [(8, 3, 16, 6), (0, 0, 37, 11), (32, 10, 5, 1), (16, 4, 8, 4)]:
@@ -37,7 +47,8 @@ def test_a_rectangle_gives_its_pixels(programs, tmp_path, how, codec, strip_rows
         colour, alpha = h.rows_of(picture, h.stride_of(picture, 2))
         strips = range(0, 11, 4) if codec else ()
         wanted = [
-            f"strip {s} {min(4, 11 - s)} " + (b"".join(colour[s : s + 4] + alpha[s : s + 4])).hex() for s in strips
+            f"strip {s} {min(4, 11 - s)} " + (b"".join(colour[s : s + 4] + alpha[s : s + 4])).hex()
+            for s in strips
         ]
         assert lines[height + 1 :] == wanted
 
@@ -114,4 +125,17 @@ def test_rows_and_strips_cost_what_is_promised(programs, tmp_path):
         if how == "read1":
             assert [r[3] for r in rows[cut[1] :] if r[0] == "row"] == [2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 2]
     mapped = counted(programs, path, "map1", "raw", "strips")
-    assert [r[3] for r in mapped if r[0] == "row"] == [0] * 12 + [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1]  # table entries
+    assert [r[3] for r in mapped if r[0] == "row"] == [0] * 12 + [
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        0,
+        1,
+        0,
+        0,
+        1,
+    ]  # table entries

@@ -27,14 +27,18 @@ def shown(rows, is_swapped=False):
 
 @pytest.mark.parametrize("how", ["map1", "read1", "read4"])
 def test_bitmaps_of_every_format_are_drawn_exactly(programs, tmp_path, how):
-    made = samples.bitmaps()
+    made = {name: one for name, one in samples.bitmaps().items() if name.endswith(("0-0-1", "1-4-1", "2-4-1"))}
     script, wanted = [], []
     for i, (name, (picture, _)) in enumerate(made.items()):
         swapped = i % 2
         x, y = PLACES[i % len(PLACES)]
         screen = compose.Screen(*SURFACE)
         screen.bitmap(x, y, picture, 0xA53C)
-        script += ["surface {} {} {} {} ".format(*SURFACE) + str(swapped), f"bitmap {name} {x} {y} a53c", "show"]
+        script += [
+            "surface {} {} {} {} ".format(*SURFACE) + str(swapped),
+            f"bitmap {name} {x} {y} a53c",
+            "show",
+        ]
         rows = screen.rows
         if swapped:  # the surface starts as 0x1234 in memory, whatever its order
             screen = compose.Screen(*SURFACE)
@@ -43,6 +47,47 @@ def test_bitmaps_of_every_format_are_drawn_exactly(programs, tmp_path, how):
             rows = screen.rows
         wanted += shown(rows, bool(swapped))
     assert draw(programs, tmp_path, how, [a for _, a in made.values()], script) == wanted
+
+
+SURFACES = {
+    "gray8": (compose.Gray8, "02x", 0),
+    "mono": (compose.Mono, "d", 0),
+    "mono swapped": (compose.Mono, "d", 1),
+    "argb8888": (compose.Argb8888, "08x", 0),
+}
+
+
+@pytest.mark.parametrize("how", ["map1", "read4"])
+@pytest.mark.parametrize("surface", SURFACES)
+def test_bitmaps_of_every_format_are_drawn_on_every_surface(programs, tmp_path, how, surface):
+    made = {name: one for name, one in samples.bitmaps().items() if "/wide/" in name and ("/0-0-1" in name or "/2-4-" in name)}
+    kind, spelled, swapped = SURFACES[surface]
+    place = (10, -8, 50, 30)
+    script, wanted = [], []
+    for i, (name, (picture, _)) in enumerate(made.items()):
+        x, y = PLACES[i % len(PLACES)]
+        screen = kind(*place)
+        if swapped:
+            screen.rows = [[0xA5 >> (7 - r % 8) & 1] * place[2] for r in range(place[3])]
+        screen.bitmap(x, y, picture, 0xA53C)
+        script += ["{} {} {} {} {} {}".format(surface.split()[0], *place, swapped), f"bitmap {name} {x} {y} a53c", "show"]
+        wanted += ["".join(format(v, spelled) for v in row) for row in screen.rows]
+    assert draw(programs, tmp_path, how, [a for _, a in made.values()], script) == wanted
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_text_and_fills_are_drawn_on_every_surface(programs, tmp_path, surface):
+    kind, spelled, swapped = SURFACES[surface]
+    font, place = samples.font(4), (0, 0, 60, 24)
+    screen = kind(*place)
+    if swapped:
+        screen.rows = [[0xA5 >> (7 - r % 8) & 1] * place[2] for r in range(place[3])]
+    screen.fill(3, 2, 40, 9, 0xFEC0)
+    end = screen.text(2, 16, font, "Any", 0x07E3)
+    script = ["{} {} {} {} {} {}".format(surface.split()[0], *place, swapped)]
+    script += ["fill 3 2 40 9 fec0", "text f 2 16 7e3 Any", "show"]
+    wanted = [f"end {end}"] + ["".join(format(v, spelled) for v in row) for row in screen.rows]
+    assert draw(programs, tmp_path, "read1", [h.font("f", font)], script) == wanted
 
 
 def test_nothing_is_drawn_far_outside(programs, tmp_path):
@@ -74,7 +119,12 @@ def test_text_is_drawn_and_measured_exactly(programs, tmp_path, how, bpp):
         x, y = [(12, 15), (-20, 10), (50, 3), (10, 24)][i % 4]
         screen = compose.Screen(*SURFACE)
         end = screen.text(x, y, font, text, 0x07E3)
-        script += ["surface {} {} {} {} 0".format(*SURFACE), f"text f {x} {y} 7e3 {text}", "show", f"measure f {text}"]
+        script += [
+            "surface {} {} {} {} 0".format(*SURFACE),
+            f"text f {x} {y} 7e3 {text}",
+            "show",
+            f"measure f {text}",
+        ]
         wanted += [f"end {end}", *shown(screen.rows), f"width {compose.measure(font, text)}"]
     assert draw(programs, tmp_path, how, [h.font("f", font)], script) == wanted
 

@@ -5,7 +5,8 @@ A folder ``IBnnn-what-is-wrong`` holds ``manifest.yaml`` and its inputs, and
 - ``expected.txt``: the whole of stderr;
 - ``cmd.txt`` (optional): the arguments of imgbuild, default ``build manifest.yaml -o out/ext.bin``;
 - ``exit.txt`` (optional): the exit code, default 1;
-- ``make.py`` (optional): run in the folder's copy first, makes inputs that cannot be stored;
+- ``make.py`` (optional): run in the folder's copy first, makes inputs that cannot be stored
+  (``damage.py`` beside the folders helps those of flash images);
 - ``run.py`` (optional): run in place of ``python -m imgbuild``, for faults that no input provokes.
 """
 
@@ -31,7 +32,8 @@ def read_or(path, default):
 
 
 def run_python(folder, arguments):
-    env = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(HERE.parents[1]), "PYTHONDONTWRITEBYTECODE": "1"}
+    path = os.pathsep.join([str(HERE.parents[1]), str(HERE)])  # imgbuild, and damage.py
+    env = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, timeout=120, check=False)
 
@@ -68,7 +70,20 @@ def test_error(folder, tmp_path):
     assert result.returncode == int(read_or(folder / "exit.txt", "1"))
     assert f"[{folder.name[:5]}]" in stderr
     assert "Traceback" not in stderr + result.stdout.decode()
-    assert snapshot(copy) == before, "a failed build must leave every file as it was"
+    if result.returncode:
+        assert snapshot(copy) == before, "a failed build must leave every file as it was"
+
+
+def test_debug_tells_where_an_internal_error_was_raised(tmp_path):
+    copy = tmp_path / "case"
+    shutil.copytree(HERE / "IB901-step-fails", copy)
+    result = run_python(copy, ["run.py", "--debug", "build", "manifest.yaml", "-o", "ext.bin"])
+    stderr = result.stderr.decode()
+    assert result.returncode == 70
+    assert "Traceback" in stderr
+    assert "in verify_wrongly" in stderr
+    assert "[IB901]" in stderr
+    assert not (copy / "ext.bin").exists()
 
 
 def test_every_code_has_a_folder_that_provokes_it():

@@ -7,7 +7,7 @@ import random
 import lz4.block
 import pytest
 
-from imgbuild.codecs import CODECS
+from imgbuild.codecs import CODECS, StripShape
 from imgbuild.model import Codec
 
 
@@ -53,22 +53,22 @@ STRIPS = [
 
 @pytest.mark.parametrize("strip", STRIPS, ids=range(len(STRIPS)))
 def test_lz4_is_one_bare_block(strip):
-    block = CODECS["lz4"].encode_strip(strip)
+    block = CODECS["lz4"].encode_strip(strip, StripShape(len(strip), 1))
     assert decode_lz4(block) == strip
     assert lz4.block.decompress(block, uncompressed_size=len(strip)) == strip
 
 
 @pytest.mark.parametrize("strip", STRIPS, ids=range(len(STRIPS)))
 def test_raw_is_the_strip(strip):
-    assert CODECS["raw"].encode_strip(strip) == strip
+    assert CODECS["raw"].encode_strip(strip, StripShape(len(strip), 1)) == strip
 
 
 def test_lz4_shrinks_what_repeats():
-    assert len(CODECS["lz4"].encode_strip(b"\0" * 8192)) < 50
+    assert len(CODECS["lz4"].encode_strip(b"\0" * 8192, StripShape(8192, 1))) < 50
 
 
 def test_names_and_numbers_are_those_of_the_index():
-    # FORMAT.md 3.2: 0 raw, 2 lz4
-    assert {name: int(codec.number) for name, codec in CODECS.items()} == {"raw": 0, "lz4": 2}
+    # FORMAT.md 3.2: 0 raw, 1 rle, 2 lz4
+    assert {name: int(codec.number) for name, codec in CODECS.items()} == {"raw": 0, "rle": 1, "lz4": 2}
     assert all(codec.name == name for name, codec in CODECS.items())
     assert CODECS["lz4"].number is Codec.LZ4

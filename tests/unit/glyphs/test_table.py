@@ -150,15 +150,21 @@ def test_characters_are_found_through_the_map() -> None:
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
-        (glyph(0xE9, x=-129), "x of glyph U+00E9 in ... is -129 px, the format holds -128 to 32767 px"),
-        (glyph(0xE9, y=-129), "y of glyph U+00E9 in ... is -129 px, the format holds -128 to 32767 px"),
+        (
+            glyph(0xE9, x=-129),
+            "left edge of glyph U+00E9 in ... is -129 px, the format holds -128 to 32767 px",
+        ),
+        (
+            glyph(0xE9, y=-129),
+            "top edge of glyph U+00E9 in ... is -129 px, the format holds -128 to 32767 px",
+        ),
         (
             glyph(0xE9, advance=32768),
-            "advance of glyph U+00E9 in ... is 32768/16 px, the format holds -32768 to 32767/16 px",
+            "advance of glyph U+00E9 in ... is 2048 px, the format holds -2048 to 2047.94 px",
         ),
         (
             glyph(0xE9, rows=[[0] * 65536]),
-            "w of glyph U+00E9 in ... is 65536 px, the format holds 0 to 65535 px",
+            "width of glyph U+00E9 in ... is 65536 px, the format holds 0 to 65535 px",
         ),
     ],
 )

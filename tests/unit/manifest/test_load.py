@@ -173,7 +173,7 @@ def test_unknown_keys_are_refused_with_a_suggestion(only, text, message, hint):
     ("entry", "hint"),
     [
         ("{image: a.png, bpp: 4}", "'bpp' is a key of a font"),
-        ("{image: a.png, width: 4}", "'width' is a key of 'resize'"),
+        ("{image: a.png, width: 4}", "'width' is a key of 'resize' or 'crop' or 'sprites'"),
         ("{image: a.png, pixelformat: a4}", "did you mean 'pixel_format'?"),
         ("{font: a.ttf, size: 9, pixel_format: a4}", "'pixel_format' is a key of 'display' or an image"),
         ("{file: a.bin, codec: raw}", "'codec' is a key of an image or a font"),
@@ -251,7 +251,7 @@ def test_values_that_are_not_accepted(only, text, message, hint):
 @pytest.mark.parametrize(
     ("option", "expected"),
     [
-        ("pixel_format: rgb656", "i8, rgb565, rgb565a8, rgb888, xrgb8888 or argb8888"),
+        ("pixel_format: rgb656", "epd_7color or auto"),
         ("codec: zip", "found 'zip', expected raw, lz4 or auto"),
         ("bit_order: 1", "found the number 1, expected msb or lsb"),
         ("strip_bytes: 1", "expected at least 64"),
@@ -265,7 +265,7 @@ def test_values_that_are_not_accepted(only, text, message, hint):
         ("resize: 99999x1", "expected width x height in pixels such as 32x32"),
         ("resize: {width: 0, height: 1}", "width: found the number 0, expected at least 1"),
         ("resize: {width: 1, height: 70000}", "expected at most 65535"),
-        ("resize: {width: 1, height: 1, fit: fill}", "found 'fill', expected contain, cover or stretch"),
+        ("resize: {width: 1, height: 1, fit: fill}", "found 'fill', expected contain, cover, stretch or none"),
         ("background: red", "expected a colour such as '#1a2b3c', in quotes"),
         ("background: '#fff'", "expected a colour such as '#1a2b3c', in quotes"),
         ("name: 5", "name: found the number 5, expected text"),

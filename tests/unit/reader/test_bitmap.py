@@ -217,7 +217,7 @@ def test_padding_that_the_format_fixes_is_checked(payload, width, number):
 
 def test_what_the_index_says_is_checked_too():
     assert "0x99" in refused(header(), 4, 2, 0x99)
-    assert "codec 1" in refused(header(), 4, 2, 0x06, 1)
+    assert "codec 9" in refused(header(), 4, 2, 0x06, 9)
     refused(header(), 0, 2, 0x06)
     refused(header(), 65535, 65535, 0x06)
     refused(b"", 4, 2, 0x06)

@@ -91,7 +91,7 @@ def test_no_wanted_character_is_told_by_name(tmp_path: Path) -> None:
 
 
 def test_no_characters_at_all_are_told() -> None:
-    assert fault_of(ROBOTO, ()) == ("IB307", 'font "body" has no characters', "name some under characters:")
+    assert fault_of(ROBOTO, ()) == ("IB307", 'font "body" has no characters', "name some under 'characters'")
 
 
 def test_a_size_that_a_bdf_font_lacks_is_told_with_those_it_has(tmp_path: Path) -> None:
@@ -108,7 +108,10 @@ def test_a_glyph_that_would_eat_the_memory_is_refused_unrendered(tmp_path: Path)
     path = save(tmp_path, tiny_font({0x41: (-16000, -16000, 16000, 16000)}))
     code, message, _ = fault_of(path, size_px=512)
     assert code == "IB306"
-    assert message == 'glyph U+0041 of font "tiny.ttf" cannot be drawn: it would be 16386 x 16386 px'
+    assert message == (
+        'glyph U+0041 of font "tiny.ttf" cannot be drawn: it would have some 16386x16386 px, '
+        "expected at most 16777216 pixels in all"
+    )
 
 
 def test_a_variable_font_gives_its_default_instance_and_a_note(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+/* imgb_range_coder.c - the range decoder.  SPDX-License-Identifier: MIT */
+#include "imgb_range.h"
+
+#if IMGB_CFG_RANGE
+
+/* imgb_range_feed when the bytes at hand have ended. */
+static IMGB_NOINLINE uint32_t refill(imgb_range_t *r, uint32_t code) {
+  uint32_t n = r->window_bytes;
+  code <<= 8;
+  if (n > r->left) n = r->left;
+  r->in = r->end;
+  if (n != 0) {
+    r->error = imgb_read(r->asset, r->offset, r->window, n);
+    if (r->error != IMGB_OK) {
+      r->left = 0;
+    } else {
+      r->left -= n;
+      r->offset += n;
+      r->in = r->window + 1;
+      r->end = r->window + n;
+      code |= *r->window;
+    }
+  }
+  return code;
+}
+
+uint32_t imgb_range_feed(imgb_range_t *r, uint32_t code) {
+  const uint8_t *in = r->in++;
+  return in == r->end ? refill(r, code) : code << 8 | *in;
+}
+
+void imgb_range_begin(imgb_range_t *r) {
+  int i;
+  r->error = IMGB_OK;
+  for (i = 4; i != 0; i--) r->code = imgb_range_feed(r, r->code); /* what it held before is shifted out */
+  r->range = 0xFFFFFFFFu;
+}
+
+unsigned imgb_range_bit(imgb_range_t *r, unsigned p) {
+  uint32_t code = r->code, range = r->range;
+  uint32_t bound = (range >> 8) * p;
+  unsigned bit = 0;
+  if (code >= bound) {
+    code -= bound;
+    bound = range - bound;
+    bit = 1;
+  }
+  IMGB_RANGE_SHIFT(r, code, bound)
+  r->code = code;
+  r->range = bound;
+  return bit;
+}
+
+unsigned imgb_range_raw(imgb_range_t *r, unsigned n) {
+  uint32_t code = r->code, range = r->range >> n;
+  unsigned value = 0;
+  while (n-- != 0) { /* a division, without the library that some cores need for one */
+    value <<= 1;
+    if (code >= range << n) {
+      code -= range << n;
+      value |= 1u;
+    }
+  }
+  IMGB_RANGE_SHIFT(r, code, range)
+  r->code = code;
+  r->range = range;
+  return value;
+}
+
+unsigned imgb_range_symbol(imgb_range_t *r, const uint8_t *t) {
+  uint32_t code = r->code, range = r->range;
+  uint32_t unit = range >> 8, bound;
+  const uint8_t *s = t;
+  while (bound = unit * *s++, code < bound) range = bound;
+  code -= bound;
+  range -= bound;
+  IMGB_RANGE_SHIFT(r, code, range)
+  r->code = code;
+  r->range = range;
+  return (unsigned)(s - t - 1);
+}
+
+#else
+typedef int imgb_range_is_left_out; /* a translation unit may not be empty */
+#endif

@@ -1,0 +1,77 @@
+/* imgb_range_rgb.h - prediction and residuals of three channels in codec range.  SPDX-License-Identifier: MIT
+ *
+ * A template for imgb_range_565.c and imgb_range_8888.c, which define before they include it
+ *
+ * RGB_RED, RGB_GREEN       lowest bits of the channels in a spread pixel (blue: 0)
+ * RGB_SPREAD(p)            moves the channels of a pixel apart;  RGB_JOIN(v) undoes it
+ * RGB_BITS                 bits of the widest channel
+ * RGB_MASK                 the bits that the channels use
+ * RGB_CLASSES              values of a residual's row
+ * RGB_G_ROWS, RGB_RB_ROWS  rows of green, of red and blue
+ * RGB_CONTEXT(z)           0..4: which of red's rows follows the green residual z
+ * RGB_CARRY(d)             how much of the green difference d red and blue take over
+ * RGB_ACTIVITY(sum)        how much the neighbours' differences count
+ *
+ * In a spread pixel each channel has room above it, so that one addition predicts all three and one
+ * subtraction compares them.
+ */
+#define RGB_ONES (1u | 1u << RGB_RED | 1u << RGB_GREEN)
+#define RGB_GUARDS (RGB_ONES << RGB_BITS)
+
+/* imgb_range_symbol with code and range at hand, then the raw bits of a large value. */
+#define RGB_SYMBOL(z, row)                                         \
+  {                                                                \
+    const uint8_t *at_ = (row);                                    \
+    uint32_t unit_ = range >> 8, bound_;                           \
+    while (bound_ = unit_ * *at_++, code < bound_) range = bound_; \
+    code -= bound_;                                                \
+    range -= bound_;                                               \
+    IMGB_RANGE_SHIFT(r, code, range)                               \
+    z = (uint32_t)(at_ - (row)) - 1u;                              \
+    if (z >= 8u) {                                                 \
+      r->code = code;                                              \
+      r->range = range;                                            \
+      z = imgb_range_large(r, z);                                  \
+      code = r->code;                                              \
+      range = r->range;                                            \
+    }                                                              \
+  }
+
+/* max(a - b, 0) of each channel */
+static IMGB_ALWAYS_INLINE uint32_t excess(uint32_t a, uint32_t b) {
+  uint32_t d = (a | RGB_GUARDS) - b, m = d & RGB_GUARDS;
+  return d & (m - (m >> RGB_BITS));
+}
+
+static IMGB_NOINLINE uint32_t other(imgb_range_plane_t *plane, uint32_t west, uint32_t north,
+                                    uint32_t corner) {
+  imgb_range_t *r = plane->range;
+  const uint32_t W = RGB_SPREAD(west), N = RGB_SPREAD(north), NW = RGB_SPREAD(corner);
+  uint32_t x = excess(W, N), high = N + x, low = W - x;
+  uint32_t over = excess(NW, high), under = excess(low, NW);
+  uint32_t span = high - low + over + under;
+  uint32_t sum = (span + (span >> RGB_RED) + (span >> RGB_GREEN)) & 1023u;
+  uint32_t v = W + N - NW + over - under + RGB_GUARDS;
+  uint32_t activity = imgb_range_class(RGB_ACTIVITY(sum) + (plane->recency >> 1));
+  uint32_t code = r->code, range = r->range, z, zs, d;
+  const uint8_t *row = RGB_G_ROWS + RGB_CLASSES * activity;
+  RGB_SYMBOL(z, row)
+  zs = z;
+  d = imgb_range_unfold(z);
+  v += d << RGB_GREEN;
+  d = RGB_CARRY(d);
+  v += d + (d << RGB_RED);
+  row = RGB_RB_ROWS + 2u * RGB_CLASSES * (5u * activity + RGB_CONTEXT(z));
+  RGB_SYMBOL(z, row)
+  zs += z;
+  v += imgb_range_unfold(z) << RGB_RED;
+  row += RGB_CLASSES;
+  RGB_SYMBOL(z, row)
+  zs += z;
+  v += imgb_range_unfold(z);
+  r->code = code;
+  r->range = range;
+  plane->recency += (zs >> 1) - (plane->recency >> 2);
+  v &= RGB_MASK;
+  return imgb_range_newest(plane, RGB_JOIN(v));
+}

@@ -1,0 +1,282 @@
+"""Animation payloads: decoded frames to the bytes of FORMAT.md, section "Animation payload"."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imgbuild import limits
+from imgbuild.errors import BuildError, Diagnostic, fail
+from imgbuild.model import (
+    Animation,
+    DecodedImage,
+    EncodedAsset,
+    ImageOptions,
+    Kind,
+    PlannedAsset,
+    Samples,
+)
+from imgbuild.pixels.bitmap import (
+    AUTO_CODECS,
+    Payload,
+    build_payload,
+    check_size,
+    choose_pixel_format,
+    convert_samples,
+    count_bitmap_colours,
+)
+from imgbuild.pixels.formats import PixelFormat
+from imgbuild.pixels.geometry import Prepared, prepare_image
+from imgbuild.pixels.loss import note_losses, refuse_loss
+from imgbuild.pixels.optimal import find_palette
+from imgbuild.pixels.reduce import finds_palette, palette_size
+from imgbuild.units import align_up
+
+U8 = NDArray[np.uint8]
+
+_HEADER = struct.Struct("<HHBBHI")
+_FRAME = struct.Struct("<IIHHHHHBB")
+_IS_WHOLE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A frame ready to be packed: ``samples`` of the changed rectangle, None if nothing changed."""
+
+    delay_ms: int
+    x: int
+    y: int
+    samples: Samples | None
+
+
+def encode_animation(
+    asset: PlannedAsset, decoded: DecodedImage
+) -> tuple[EncodedAsset, list[Diagnostic]]:
+    """All frames of ``decoded`` as the animation that ``asset.options`` (ImageOptions) ask for, and warnings.
+
+    Each frame but the first is the rectangle that differs from the frame before, after conversion, so a
+    player overwrites rectangles and blends nothing. Raises BuildError as encode_bitmap does, and IB250.
+    Codec ``auto`` is the one that makes the whole animation smallest.
+    """
+    options = asset.options
+    if not isinstance(options, ImageOptions):
+        raise TypeError(f"asset {asset.name!r} has no image options")
+    prepared = _prepare(asset, options, decoded)
+    pixel_format, prepared, tint = _choose_format(options, prepared)
+    if pixel_format.is_indexed and finds_palette(options):
+        options = _with_palette(asset, options, pixel_format, decoded)
+    pictures = []
+    for number, picture in enumerate(prepared, 1):
+        samples = _convert(asset, picture.rgba, pixel_format, options, number)
+        pictures.append(replace(samples, tint=tint))
+    seen = [_show(samples) for samples in pictures]
+    frames = _cut_frames(pictures, seen, decoded.delays_ms)
+    payloads = _pack_frames(asset, frames, pixel_format, options)
+    data, anchor_bytes = _pack_animation(frames, payloads, decoded.plays, options.align_bytes, seen[0])
+    height_px, width_px = seen[0].colour.shape[:2]
+    stored = [payload for payload in payloads if payload is not None]
+    encoded = EncodedAsset(
+        name=asset.name,
+        key=asset.key,
+        kind=Kind.ANIMATION,
+        payload=data,
+        crc32=zlib.crc32(data),
+        width=width_px,
+        height=height_px,
+        pixel_format=pixel_format.number,
+        codec=stored[0].codec,
+        raw_bytes=sum(payload.raw_bytes for payload in stored),
+        align_bytes=max(4, options.align_bytes),
+        anchor_bytes=anchor_bytes,
+        max_strip_bytes=max(payload.max_strip_bytes for payload in stored),
+        expected=Animation(tuple(seen), decoded.delays_ms, decoded.plays),
+        notes=decoded.notes,
+        loss=note_losses(prepared[0], pictures[0], pixel_format, options),
+    )
+    if options.is_lossless:
+        _refuse_loss(asset, prepared, pictures, pixel_format, options)
+    return encoded, _warn_of_still(asset, decoded)
+
+
+def _warn_of_still(asset: PlannedAsset, decoded: DecodedImage) -> list[Diagnostic]:
+    if len(decoded.frames) > 1:
+        return []
+    message = f'"{asset.source.name}" of image "{asset.name}" is a still picture, \'animate\' makes one frame of it'
+    return [Diagnostic("IB252", message, asset.place, "take 'animate' out", asset.name)]
+
+
+# --- conversion ----------------------------------------------------------------------------------
+
+
+def _prepare(asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage) -> list[Prepared]:
+    """Every frame through crop, resize and so on; refused before the second if it is too much."""
+    check_size(asset, options, decoded.frames[0])
+    first = prepare_image(asset, options, decoded.frames[0], is_drawn=decoded.is_drawn)
+    pixels = len(decoded.frames) * first.rgba.shape[0] * first.rgba.shape[1]
+    if pixels > limits.SOURCE_PIXELS_MAX:
+        fail(
+            "IB250",
+            f'image "{asset.name}" would have {len(decoded.frames)} frames of {first.rgba.shape[1]}x'
+            f"{first.rgba.shape[0]} px, {pixels} pixels in all; at most {limits.SOURCE_PIXELS_MAX} are accepted",
+            asset.place,
+            "ask for less with 'resize'",
+            asset.name,
+        )
+    rest = (prepare_image(asset, options, frame, is_drawn=decoded.is_drawn) for frame in decoded.frames[1:])
+    return [first, *rest]
+
+
+def _choose_format(
+    options: ImageOptions, prepared: list[Prepared]
+) -> tuple[PixelFormat, list[Prepared], tuple[int, int, int] | None]:
+    """One format for all frames: ``auto`` looks at them as at one tall picture."""
+    stacked = np.concatenate([picture.rgba for picture in prepared])
+    pixel_format, rgba, tint = choose_pixel_format(options, stacked)
+    frames = np.split(rgba, len(prepared))
+    return pixel_format, [replace(p, rgba=rgba) for p, rgba in zip(prepared, frames, strict=True)], tint
+
+
+def _with_palette(
+    asset: PlannedAsset, options: ImageOptions, pixel_format: PixelFormat, decoded: DecodedImage
+) -> ImageOptions:
+    """One palette for all frames, so that colours do not flicker."""
+    histogram = count_bitmap_colours(asset, decoded)
+    palette = find_palette(histogram, palette_size(pixel_format, options))
+    return replace(options, palette=tuple((r, g, b, a) for r, g, b, a in palette.tolist()))
+
+
+def _convert(
+    asset: PlannedAsset, rgba: U8, pixel_format: PixelFormat, options: ImageOptions, number: int
+) -> Samples:
+    try:
+        return convert_samples(asset, rgba, pixel_format, options).samples
+    except BuildError as error:
+        told = [replace(item, message=f"{item.message} (frame {number})") for item in error.diagnostics]
+        raise BuildError(*told) from error
+
+
+def _refuse_loss(
+    asset: PlannedAsset,
+    prepared: Sequence[Prepared],
+    pictures: Sequence[Samples],
+    pixel_format: PixelFormat,
+    options: ImageOptions,
+) -> None:
+    """Each frame as a bitmap of its own, compared with what it was made from."""
+    plain = replace(options, codec="raw")
+    for picture, samples in zip(prepared, pictures, strict=True):
+        payload = build_payload(asset, samples, pixel_format, plain)
+        height_px, width_px = picture.rgba.shape[:2]
+        bitmap = EncodedAsset(
+            asset.name, asset.key, Kind.BITMAP, payload.data, zlib.crc32(payload.data), width_px, height_px,
+            pixel_format.number, payload.codec, payload.raw_bytes, 4, payload.anchor_bytes, 0, samples,
+        )  # fmt: skip
+        refuse_loss(asset, picture.rgba, bitmap, options)
+
+
+# --- rectangles ----------------------------------------------------------------------------------
+
+
+def _show(samples: Samples) -> Samples:
+    """What is compared: indices of different palettes are not, so they become their colours."""
+    if samples.palette is None:
+        return Samples(samples.colour, samples.alpha)
+    return Samples(samples.palette[samples.colour])
+
+
+def _cut_frames(
+    pictures: Sequence[Samples], seen: Sequence[Samples], delays_ms: Sequence[int]
+) -> list[_Frame]:
+    frames = [_Frame(delays_ms[0], 0, 0, _reduce_palette(pictures[0]))]
+    for number in range(1, len(pictures)):
+        box = _changed_box(seen[number - 1], seen[number])
+        if box is None:
+            frames.append(_Frame(delays_ms[number], 0, 0, None))
+            continue
+        top, bottom, left, right = box
+        whole = pictures[number]
+        alpha = None if whole.alpha is None else whole.alpha[top:bottom, left:right]
+        part = replace(whole, colour=whole.colour[top:bottom, left:right], alpha=alpha)
+        frames.append(_Frame(delays_ms[number], left, top, _reduce_palette(part)))
+    return frames
+
+
+def _changed_box(before: Samples, after: Samples) -> tuple[int, int, int, int] | None:
+    """(top, bottom, left, right) around every pixel that differs; None if none does."""
+    differs = before.colour != after.colour
+    if differs.ndim == 3:
+        differs = differs.any(axis=2)
+    if before.alpha is not None and after.alpha is not None:
+        differs = differs | (before.alpha != after.alpha)
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not rows.size:
+        return None
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _reduce_palette(samples: Samples) -> Samples:
+    """Only the colours that are used."""
+    if samples.palette is None:
+        return samples
+    used, places = np.unique(samples.colour, return_inverse=True)
+    colour = places.reshape(samples.colour.shape).astype(np.uint8)
+    return replace(samples, colour=colour, palette=samples.palette[used])
+
+
+# --- bytes ---------------------------------------------------------------------------------------
+
+
+def _pack_frames(
+    asset: PlannedAsset, frames: Sequence[_Frame], pixel_format: PixelFormat, options: ImageOptions
+) -> list[Payload | None]:
+    """The payload of each frame's rectangle, all in one codec."""
+
+    def pack(codec: str) -> list[Payload | None]:
+        chosen = replace(options, codec=codec)
+        return [
+            None if frame.samples is None else build_payload(asset, frame.samples, pixel_format, chosen)
+            for frame in frames
+        ]
+
+    if options.codec != "auto":
+        return pack(options.codec)
+    tried = [pack("raw")]
+    for codec in AUTO_CODECS:
+        try:
+            tried.append(pack(codec))
+        except BuildError:  # IB205: a row is larger than a strip
+            break
+    return min(tried, key=lambda payloads: sum(len(payload.data) for payload in payloads if payload))
+
+
+def _pack_animation(
+    frames: Sequence[_Frame], payloads: Sequence[Payload | None], plays: int, align_bytes: int, first: Samples
+) -> tuple[bytes, int]:
+    """The payload and its anchor: the first frame's pixels. Every frame's pixels are aligned as these."""
+    align = max(4, align_bytes)
+    end = _HEADER.size + _FRAME.size * len(frames)
+    head = end + (payloads[0].anchor_bytes if payloads[0] else 0)
+    places: dict[bytes, int] = {}
+    table, body = [], bytearray()
+    whole_px = first.colour.shape[:2]
+    for frame, payload in zip(frames, payloads, strict=True):
+        if payload is None or frame.samples is None:
+            table.append(_FRAME.pack(0, 0, frame.delay_ms, 0, 0, 0, 0, 0, 0))
+            continue
+        height_px, width_px = frame.samples.colour.shape[:2]
+        if payload.data not in places:
+            at = end + len(body)
+            aligned = align_up(at + payload.anchor_bytes - head, align) + head - payload.anchor_bytes
+            body += bytes(aligned - at) + payload.data
+            places[payload.data] = aligned
+        flags = _IS_WHOLE if (height_px, width_px) == whole_px else 0
+        place = places[payload.data], len(payload.data)
+        table.append(_FRAME.pack(*place, frame.delay_ms, frame.x, frame.y, width_px, height_px, flags, 0))
+    duration_ms = min(sum(frame.delay_ms for frame in frames), 0xFFFFFFFF)
+    header = _HEADER.pack(len(frames), plays, _FRAME.size, 0, 0, duration_ms)
+    return b"".join((header, *table, bytes(body))), head

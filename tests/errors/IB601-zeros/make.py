@@ -1,0 +1,5 @@
+"""4 KiB of zeros."""
+
+import damage
+
+damage.save(bytes(4096))

@@ -1,0 +1,5 @@
+"""An empty file."""
+
+import damage
+
+damage.save(b"")

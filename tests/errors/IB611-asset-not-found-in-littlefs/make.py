@@ -1,0 +1,5 @@
+"""A sound littlefs image."""
+
+import damage
+
+damage.save(damage.build_image("littlefs"))

@@ -1,0 +1,5 @@
+"""A sound image."""
+
+import damage
+
+damage.save(damage.build_image())
