@@ -155,6 +155,7 @@ def encode_all(
 ) -> tuple[EncodedAsset, ...]:
     """Decode and encode every asset; every asset's errors are collected, in the manifest's order."""
     encoded: list[EncodedAsset] = []
+    planned: list[PlannedAsset] = []
     with ThreadPoolExecutor(WORKERS) as pool:
         numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
         futures = [pool.submit(_encode_one, asset, plan.is_strict) for asset in assets]
@@ -164,13 +165,26 @@ def encode_all(
                 found.extend(diagnostics)
                 if result is not None:
                     asset = assets[number]
+                    planned.append(asset)
                     encoded.append(replace(result, base=asset.base, variant=numbers[asset.variant]))
                 progress(number + 1, len(assets))
         except BaseException:
             for future in futures:
                 future.cancel()
             raise
-    return tuple(encoded)
+    return _recode_by_range(planned, encoded, found)
+
+
+def _recode_by_range(
+    planned: Sequence[PlannedAsset], encoded: Sequence[EncodedAsset], found: Diagnostics
+) -> tuple[EncodedAsset, ...]:
+    if not any(isinstance(asset.options, ImageOptions) and asset.options.may_use_range for asset in planned):
+        return tuple(encoded)
+    from imgbuild.pixels.range_pass import recode_bitmaps
+
+    recoded, diagnostics = recode_bitmaps(planned, encoded)
+    found.extend(diagnostics)
+    return tuple(recoded)
 
 
 def _encode_one(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset | None, list[Diagnostic]]:
@@ -184,12 +198,14 @@ def _encode_one(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset | No
 
 def _encode_image(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
     from imgbuild.flavours.encode import encode_picture_asset
+    from imgbuild.pixels.range_pass import without_range
     from imgbuild.sources.image import decode_image
 
     if not isinstance(asset.options, ImageOptions):
         raise TypeError(asset.options)
     decoded = decode_image(asset.source, asset.options, asset.place, asset.name)
-    encoded, warnings = encode_picture_asset(asset, asset.options, decoded)
+    first = replace(asset, options=without_range(asset.options))
+    encoded, warnings = encode_picture_asset(first, first.options, decoded)
     severity = Severity.ERROR if is_strict else Severity.WARNING
     return encoded, [replace(warning, severity=severity) for warning in warnings]
 
@@ -358,5 +374,6 @@ def emit_all(
         depfile_path=request.depfile,
         depfile_targets=(request.depfile_target or str(request.output),),
         depfile_inputs=tuple(str(path) for path in plan.inputs),
+        variants=plan.variants,
     )
     return tuple(artifact for emitter in EMITTERS.values() for artifact in emitter(job))

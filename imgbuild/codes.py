@@ -136,6 +136,10 @@ CODES: dict[str, CodeInfo] = {
         "The outermost pixels of a .9.png are clear, with one black run along the stretchable part.",
     ),
     "IB267": _info("9-patch without a middle", "What a 9-patch keeps leaves no pixel that could be stretched."),
+    "IB268": _info("variant of nothing", "Variants are found through the asset of their name that is none."),
+    "IB269": _info(
+        "variants do not go together", "Variants are of the asset's kind; a pack knows 255 of them by name."
+    ),
     # 3xx fonts and text
     "IB301": _info("font cannot be read", "The file is broken or not a TrueType, OpenType or BDF font."),
     "IB302": _info("character missing", "The font has no glyph for a character that was asked for."),

@@ -26,6 +26,8 @@ BITMAP_SIDE_MAX = 65_535
 ANIMATION_FRAMES_MAX = 65_535
 """u16 in the animation's header; all frames together have at most SOURCE_PIXELS_MAX pixels."""
 ANIMATION_DELAY_MS_MAX = 65_535
+ANIMATION_SIDE_MAX = 32_767
+"""So that a rectangle's place fits the i16 of a trim, which drawing adds."""
 
 # Pack (FORMAT.md)
 ASSETS_MAX = 32_767

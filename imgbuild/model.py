@@ -150,7 +150,7 @@ class NinePatch:
 
 @dataclass(frozen=True, slots=True)
 class ImageOptions:
-    """Every option of a picture spelled out. ``codec``: ``raw``, ``rle``, ``lz4`` or ``auto``.
+    """Every option of a picture spelled out. ``codec``: ``raw``, ``rle``, ``lz4``, ``range`` or ``auto``.
 
     ``pixel_format``: a name of PIXEL_FORMATS, or ``auto``. The steps' order: pixels/geometry.py.
     """
@@ -159,6 +159,7 @@ class ImageOptions:
     byte_order: str = "little"  # little | big: order of the bytes of a multi-byte pixel
     bit_order: str = "msb"  # msb | lsb: which bits of a byte hold the leftmost pixel
     codec: str = "raw"
+    prefer: str = "balanced"  # codec auto: size | balanced | speed
     strip_bytes: int = 8192
     row_align_bytes: int = 1  # stride is rounded up to a multiple of this
     align_bytes: int = 4
@@ -188,6 +189,11 @@ class ImageOptions:
     is_palette_optimal: bool = False  # indexed: found by pixels/optimal.py
     palette_group: str | None = None  # who shares the palette that is found
     colours: int | None = None  # at most so many are found; None: as many as the format holds
+
+    @property
+    def may_use_range(self) -> bool:
+        """Whether the picture may end up in codec range."""
+        return self.codec == "range" or (self.codec == "auto" and self.prefer != "speed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,7 @@ FILE_SUFFIX = ".9.png"
 BORDER_KEY = "nine_patch_border"
 """Among the values of an entry: the picture has such a border."""
 
-_MOVING = ("resize", "crop", "rotate", "mirror", "trim")
-
-
-def stem_of(file: Path) -> str:
-    """The file's name without suffix; of ``button.9.png``: ``button``."""
-    return file.name[: -len(FILE_SUFFIX)] if file.name.endswith(FILE_SUFFIX) else file.stem
+_MOVING = ("resize", "crop", "rotate", "mirror", "trim", "animate")
 
 
 def settle_nine_patch(

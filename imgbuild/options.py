@@ -17,6 +17,7 @@ from imgbuild.limits import STRIP_BYTES_DEFAULT
 from imgbuild.model import FileOptions, ImageOptions, NinePatch, Resize
 from imgbuild.nine_patch import BORDER_KEY
 from imgbuild.palettes import OPTIMAL, can_dither, can_find_palette, can_palette
+from imgbuild.range_tables import RANGE_KINDS
 from imgbuild.pixels.formats import PIXEL_FORMATS
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def image_options(
         invert=_can_invert(values) and values.get("invert", False),
         is_premultiplied=_can_premultiply(values) and values.get("premultiplied", False),
         codec=values.get("codec", "raw"),
+        prefer=values.get("prefer", "balanced"),
         strip_bytes=values.get("strip_bytes", STRIP_BYTES_DEFAULT),
         row_align_bytes=values.get("row_align", 1),
         align_bytes=values.get("align", 4),
@@ -112,7 +114,7 @@ def image_options(
         gamma=values.get("gamma"),
         tint=values.get("tint"),
         alpha_threshold=values.get("alpha_threshold"),
-        is_trimmed=values.get("trim", False),
+        is_trimmed=_is_still(values) and values.get("trim", False),
         icc=values.get("icc", "convert"),
         is_lossless=values.get("lossless", False),
         display_format=merged.display_format,
@@ -122,7 +124,7 @@ def image_options(
         palette_group=values.get("palette_group") if can_find_palette(values) else None,
         colours=values.get("colours") if can_find_palette(values) else None,
         flavour=values.get("flavour", NATIVE),
-        lvgl_header=values.get("lvgl_header", False),
+        lvgl_header=_is_still(values) and values.get("lvgl_header", False),
         quality=values.get("quality", 90),
         nine_patch=_nine_patch(values.get("nine_patch")),
         has_nine_patch_border=values.get(BORDER_KEY, False),
@@ -179,6 +181,19 @@ def _has_strips(options: Mapping[str, Any]) -> bool:
     return bool(options.get("codec", "raw") != "raw")
 
 
+def _is_auto(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("codec") == "auto")
+
+
+def _has_codec(options: Mapping[str, Any]) -> bool:
+    known = {*RANGE_KINDS, "auto"}
+    return options.get("codec") != "range" or options["pixel_format"] in known
+
+
+def _is_still(options: Mapping[str, Any]) -> bool:
+    return not options.get("animate", False)
+
+
 _APPLIES: dict[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
     "byte_order": (_has_byte_order, "pixels of {pixel_format} are not larger than a byte"),
     "bit_order": (_has_bit_order, "pixels of {pixel_format} are not smaller than a byte"),
@@ -190,6 +205,10 @@ _APPLIES: dict[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
     "colours": (can_find_palette, "no palette is to be found for {pixel_format}"),
     "background": (_has_background, "{pixel_format} keeps the transparency"),
     "strip_bytes": (_has_strips, "codec raw has no strips"),
+    "codec": (_has_codec, "codec range knows no {pixel_format}"),
+    "prefer": (_is_auto, "it is a wish for codec auto"),
+    "trim": (_is_still, "frames of an animation keep their place"),
+    "lvgl_header": (_is_still, "LVGL knows no animation of ours"),
 }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imgbuild.asset_names import FIELD, FILE_FIELDS, fields_of_file, fill_name, stem_of
 from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
 from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flash.region import resolve_target
@@ -26,10 +27,11 @@ from imgbuild.model import (
     PlannedAsset,
     PlannedPartition,
 )
-from imgbuild.nine_patch import settle_nine_patch, stem_of
+from imgbuild.nine_patch import settle_nine_patch
 from imgbuild.options import Merged, file_options, image_options, merge_options
 from imgbuild.palettes import PaletteReader, can_palette, needs_of
-from imgbuild.sprites import Sheet, Sprite, cut_sheet, fields_of
+from imgbuild.sprites import Sheet, Sprite, cut_sheet, fields_of, sprites_of
+from imgbuild.variants import check_variants, names_of, variant_of
 
 if TYPE_CHECKING:
     from imgbuild.manifest.schema import AssetSpec, Manifest, SpritesSpec
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
 
 _KINDS = {"image": Kind.BITMAP, "font": Kind.FONT, "file": Kind.FILE}
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-_FIELD = re.compile(r"\{([^{}]*)\}")
-_FIELDS = ("stem", "name", "parent")
 
 
 def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, found: Diagnostics) -> Plan:
@@ -50,6 +50,7 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
     planner = _Planner(manifest, tuple(roots), found)
     assets = planner.plan_assets()
     _check_names(assets, spec.name, found)
+    check_variants(assets, found)
     _check_count(assets, manifest, found)
     found.raise_if_errors()
     if target is None:
@@ -66,7 +67,16 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
         budget_place=None if spec.budget is None else manifest.value_place(("budget",)),
     )
     inputs = tuple(sorted({manifest.path.absolute(), *planner.inputs}))
-    return Plan(spec.name, spec.content_version, spec.strict, (partition,), inputs, place, spec.display.size)
+    return Plan(
+        name=spec.name,
+        content_version=spec.content_version,
+        is_strict=spec.strict,
+        partitions=(partition,),
+        inputs=inputs,
+        place=place,
+        display_px=spec.display.size,
+        variants=names_of(assets),
+    )
 
 
 def _check_name(manifest: Manifest, found: Diagnostics) -> None:
@@ -118,10 +128,9 @@ class _Planner:
             path: YamlPath = ("assets", number)
             merged = merge_options(self.manifest, entry, path, self.found)
             files = self._files(entry.source, (*path, entry.kind))
-            sprites = _sprites_of(entry)
             for file, name in zip(files, self._names(entry, path, files), strict=True):
-                if sprites is not None and name:
-                    planned += self._plan_sprites(sprites, path, merged, file, name)
+                if sprites_of(entry) is not None and name:
+                    planned += self._plan_sprites(entry, path, merged, file, name)
                     continue
                 asset = self._plan_one(entry, path, merged, file, name)
                 if asset is not None:
@@ -153,21 +162,21 @@ class _Planner:
     # --- names
 
     def _names(self, entry: AssetSpec, path: YamlPath, files: Sequence[Path]) -> list[str]:
-        sprites = _sprites_of(entry)
+        sprites = sprites_of(entry)
         if entry.name is None:
             suffix = "" if sprites is None else "/{sprite}"
             return [self._default_name(entry, file) + suffix for file in files]
         place = self.manifest.value_place((*path, "name"))
-        fields = _FIELDS if sprites is None else _FIELDS + fields_of(sprites)
-        unknown = [field for field in _FIELD.findall(entry.name) if field not in fields]
+        fields = FILE_FIELDS if sprites is None else FILE_FIELDS + fields_of(sprites)
+        unknown = [field for field in FIELD.findall(entry.name) if field not in fields]
         if unknown:
             known = ", ".join(f"{{{field}}}" for field in fields)
             self.found.error("IB105", f"found {{{unknown[0]}}} in a name, expected one of {known}", place)
-        elif len(files) > 1 and not _FIELD.search(entry.name):
+        elif len(files) > 1 and not FIELD.search(entry.name):
             message = f'{entry.source} matches {len(files)} files, and "{entry.name}" names only one'
             self.found.error("IB112", message, place, f'write for example "{entry.name}/{{stem}}"')
             return [entry.name] + [""] * (len(files) - 1)
-        return [_fill_name(entry.name, _fields_of_file(file)) for file in files]
+        return [fill_name(entry.name, fields_of_file(file)) for file in files]
 
     def _default_name(self, entry: AssetSpec, file: Path) -> str:
         """The path without its suffix (a ``file`` keeps it), from the manifest's folder or the root."""
@@ -198,7 +207,8 @@ class _Planner:
             options = file_options(merged)
         if options is None:
             return None
-        asset = PlannedAsset(name, 0, _KINDS[entry.kind], "", file, options, place)
+        variant = variant_of(entry.variant, file if entry.kind == "image" else None)
+        asset = PlannedAsset(name, 0, _KINDS[entry.kind], "", file, options, place, variant=variant)
         return self._name(asset, (*path, "name" if entry.name else entry.kind))
 
     def _image_options(self, merged: Merged, label: str, place: Place) -> ImageOptions | None:
@@ -212,22 +222,28 @@ class _Planner:
 
     def _name(self, asset: PlannedAsset, path: YamlPath) -> PlannedAsset | None:
         """``asset`` with key, C name and what its flavour decides; ``path`` is where it is named."""
-        name, kind = asset.name, asset.kind
+        name, base, kind = asset.name, "", asset.kind
+        if asset.variant:
+            name, base = f"{name}@{asset.variant}", name
         if isinstance(asset.options, ImageOptions):
-            name, kind = name_of(asset.options.flavour, name), kind_of(asset.options.flavour, kind)
+            flavour = asset.options.flavour
+            name, kind = name_of(flavour, name), kind_of(flavour, kind)
+            base = name_of(flavour, base) if base else base
             kind = Kind.ANIMATION if asset.options.is_animated else kind
         if not self._check_asset_name(name, path):
             return None
         key, needs = zlib.crc32(name.encode()), needs_of(asset.options)
-        return replace(asset, name=name, kind=kind, key=key, c_name=c_identifier(name), needs=needs)
+        asset = replace(asset, name=name, base=base, kind=kind, key=key, c_name=c_identifier(name))
+        return replace(asset, needs=needs)
 
     def _plan_sprites(
-        self, spec: SpritesSpec, path: YamlPath, merged: Merged, file: Path, template: str
+        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, template: str
     ) -> list[PlannedAsset]:
         """One asset per sprite of the sheet in ``file``; ``template`` has the file's fields filled."""
+        spec, variant = sprites_of(entry), variant_of(entry.variant, file)
         place, label = self.manifest.value_place((*path, "image")), f'"{template}"'
-        options = self._image_options(merged, label, place)
-        if options is None:
+        options = self._image_options(self._still(merged, label), label, place)
+        if options is None or spec is None:
             return []
         sprites = self._cut(spec, (*path, "sprites"), options, file, place)
         if len(sprites) > 1 and not any(f"{{{name}}}" in template for name in fields_of(spec)):
@@ -237,12 +253,20 @@ class _Planner:
             return []
         planned = []
         for sprite in sprites:
-            name, cut = _fill_name(template, sprite.fields), replace(options, cut=sprite.rect)
-            sprite_asset = PlannedAsset(name, 0, Kind.BITMAP, "", file, cut, sprite.place)
+            name, cut = fill_name(template, sprite.fields), replace(options, cut=sprite.rect)
+            sprite_asset = PlannedAsset(name, 0, Kind.BITMAP, "", file, cut, sprite.place, variant=variant)
             asset = self._name(sprite_asset, (*path, "sprites"))
             if asset is not None:
                 planned.append(asset)
         return planned
+
+    def _still(self, merged: Merged, label: str) -> Merged:
+        """``merged`` without ``animate``, which means nothing for sprites."""
+        if "animate" in merged.explicit and merged.values["animate"]:
+            message = f"'animate' has no effect on image {label}: sprites are cut from the first frame"
+            at = self.manifest.key_place(merged.explicit["animate"])
+            self.found.error("IB118", message, at, "take 'animate' out")
+        return replace(merged, values={k: v for k, v in merged.values.items() if k != "animate"})
 
     def _cut(
         self, spec: SpritesSpec, path: YamlPath, options: ImageOptions, file: Path, place: Place
@@ -333,18 +357,6 @@ class _Planner:
             return None
 
 
-def _sprites_of(entry: AssetSpec) -> SpritesSpec | None:
-    return getattr(entry, "sprites", None)
-
-
-def _fields_of_file(file: Path) -> dict[str, str]:
-    return {"stem": stem_of(file), "name": file.name, "parent": file.parent.name}
-
-
-def _fill_name(template: str, values: Mapping[str, str]) -> str:
-    return _FIELD.sub(lambda match: values.get(match[1], match[0]), template)
-
-
 def _check_count(assets: Sequence[PlannedAsset], manifest: Manifest, found: Diagnostics) -> None:
     """Told before anything is decoded; littlefs with ``layout: files`` has no such limit."""
     container = manifest.spec.container
@@ -373,12 +385,15 @@ def _check_names(assets: Sequence[PlannedAsset], prefix: str, found: Diagnostics
             other = f'"{same.name}" (line {same.place.line})'
             message = f'"{asset.name}" and {other} have the same key 0x{asset.key:08X}'
             found.error("IB114", message, asset.place, "rename one of them: a key is the CRC-32 of the name")
-    for collision in _c_collisions(by_name, prefix):
+    named = {name: asset for name, asset in by_name.items() if not asset.variant}
+    for collision in _c_collisions(named, prefix, names_of(assets)):
         found.error("IB115", *collision)
 
 
-def _c_collisions(by_name: dict[str, PlannedAsset], prefix: str) -> Iterator[tuple[str, Place, str]]:
+def _c_collisions(
+    by_name: dict[str, PlannedAsset], prefix: str, variants: Sequence[str]
+) -> Iterator[tuple[str, Place, str]]:
     kinds = {name: asset.kind for name, asset in sorted(by_name.items())}
-    for collision in check_c_names(kinds, prefix):
+    for collision in check_c_names(kinds, prefix, variants):
         place = max((by_name[name].place for name in collision.names), key=lambda p: p.line)
         yield collision.message, place, "rename one of them"

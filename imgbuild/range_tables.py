@@ -22,6 +22,22 @@ TABLE_BYTES: dict[str, int] = {
 """Bytes of each table of FORMAT.md's section on codec 3."""
 
 
+RANGE_KINDS: dict[str, str] = {
+    "a8": "alpha8",
+    "a4": "alpha4",
+    "rgb565": "colour565",
+    "rgb565a8": "colour565",
+    "argb8888": "colour888",
+    "xrgb8888": "colour888",
+    "rgb888": "colour888",
+    "i8": "indexed8",
+    "i4": "indexed4",
+    "gray8": "gray8",
+    "gray4": "gray4",
+}
+"""The pixel formats that codec 3 knows, and the kind of pixels that each is to it."""
+
+
 @cache
 def _load() -> dict[str, bytes]:
     text = (files("imgbuild") / "data" / "range_tables.json").read_text(encoding="ascii")

@@ -10,7 +10,7 @@ from imgbuild.errors import Diagnostics, Place
 from imgbuild.limits import ASSETS_MAX
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import SpritesSpec
+    from imgbuild.manifest.schema import AssetSpec, SpritesSpec
     from imgbuild.manifest.yamlpos import YamlPath
 
 Rect = tuple[int, int, int, int]
@@ -43,6 +43,11 @@ class Sheet:
     def describe(self) -> str:
         """``sheet.png is 64x32 px``."""
         return f"{self.name} is {self.width_px}x{self.height_px} px"
+
+
+def sprites_of(entry: AssetSpec) -> SpritesSpec | None:
+    """How the entry's file is cut; None: it is not."""
+    return getattr(entry, "sprites", None)
 
 
 def fields_of(spec: SpritesSpec) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def make_project(folder: Path, manifest: str = MANIFEST) -> Path:
 
 
 def build_image(folder: Path, manifest: str):
-    """Build ``manifest`` in ``folder``, in this process; returns the reader's image and the build's result."""
+    """Build ``manifest`` in ``folder``, in this process; the reader's image and the build's result."""
     from imgbuild.build import BuildRequest, build
     from imgbuild.reader.container import open_image
 

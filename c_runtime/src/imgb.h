@@ -40,7 +40,7 @@
  * - A handle whose opening failed is safe: a pack then finds nothing, an asset has 0 bytes, a bitmap no rows,
  * a font no glyphs.  A result that nobody looked at gives an error later, not a crash.
  * - Stack: the comments give bytes on Cortex-M0+ or M4, the larger (-Os, GCC 12), everything below included
- * but the port's read.  None is above 256.
+ * but the port's read.  None is above 256, except where a strip of codec range is decoded.
  *
  * Several tasks.  The reader itself shares nothing.  Packs, assets, bitmaps and fonts are not written after
  * opening, so any number of tasks may use one handle at once; imgb_rows_t, imgb_glyph_rows_t, work buffers
@@ -102,7 +102,7 @@ enum imgb_error {
   IMGB_ERR_PORT = -1000       /* a port's own codes are <= -1000 and pass through unchanged */
 };
 
-enum imgb_kind { IMGB_KIND_BITMAP = 1, IMGB_KIND_FONT = 2, IMGB_KIND_FILE = 3 };
+enum imgb_kind { IMGB_KIND_BITMAP = 1, IMGB_KIND_FONT = 2, IMGB_KIND_FILE = 3, IMGB_KIND_ANIMATION = 6 };
 enum imgb_codec { IMGB_CODEC_RAW = 0, IMGB_CODEC_RLE = 1, IMGB_CODEC_LZ4 = 2, IMGB_CODEC_RANGE = 3 };
 enum imgb_pixel_format {
   IMGB_PF_GRAY8 = 0x06,
@@ -205,6 +205,27 @@ IMGB_NODISCARD int imgb_find(const imgb_pack_t *pack, const char *name, imgb_ass
  * Stack: 136. */
 IMGB_NODISCARD int imgb_get(const imgb_pack_t *pack, uint32_t key, imgb_asset_t *asset);
 
+/* Variants (dark, 2x, a locale): imgb_variant.c.  The number of a variant in this pack, from its name; the
+ * numbers that <NAME>_VARIANT_... gives hold for packs built with that header, this asks the pack itself.
+ * Reads: 1 (4 bytes) per TLV, then 2 (1 byte, and its name) per variant: ask once, not per look-up.
+ * Stack: 152.
+ * Results: NOT_FOUND (no asset of the pack has it), INDEX, a port's code.  On failure *number is 0, which
+ *   selects the asset itself. */
+IMGB_NODISCARD int imgb_variant(const imgb_pack_t *pack, const char *name, uint32_t *number);
+
+/* Turns *asset, as imgb_find, imgb_get gave it, into its variant of this number; without one it stays.
+ * Reads: 1 (32 bytes) for each of its variants up to this number.
+ * Stack: 184.
+ * Results: ENTRY (damaged index), a port's code.  On failure *asset stays as it was. */
+IMGB_NODISCARD int imgb_select(const imgb_pack_t *pack, imgb_asset_t *asset, uint32_t variant);
+
+/* imgb_find, then imgb_select. variant 0: the asset itself.
+ * Reads: those of both.
+ * Stack: 256.
+ * Results: those of both.  On failure *asset is empty. */
+IMGB_NODISCARD int imgb_find_variant(const imgb_pack_t *pack, const char *name, uint32_t variant,
+                                     imgb_asset_t *asset);
+
 /* The asset at ordinal 0..pack->assets - 1, for going through all; the order means nothing and changes with
  * every pack.
  * Reads: 1 (32 bytes).
@@ -246,7 +267,8 @@ IMGB_NODISCARD int imgb_asset_check(const imgb_asset_t *asset, void *work, uint3
 
 /* --- bitmaps: imgb_bitmap.c ---------------------------------------------------------------------- */
 
-enum { /* bits of order: FORMAT.md section 4 */
+/* bits of order: FORMAT.md section 4 */
+enum {
   IMGB_ORDER_BIG = 1,
   IMGB_ORDER_LSB_FIRST = 2,
   IMGB_ORDER_PREMULTIPLIED = 4,
@@ -255,7 +277,9 @@ enum { /* bits of order: FORMAT.md section 4 */
 };
 
 typedef struct imgb_bitmap {
-  uint8_t pixel_format, bits_per_pixel, order; /* bits_per_pixel of one plane; mono_page: 8, a column of a page */
+  uint8_t pixel_format;
+  uint8_t bits_per_pixel; /* of one plane; mono_page: 8, a column of a page */
+  uint8_t order;
   uint8_t has_tint;       /* coverage is drawn in tint, not in the caller's colour; the caller may clear it */
   uint16_t width, height; /* px, of what is stored */
   /* Where that belongs in the picture whose clear borders were cut off: 0, 0, width, height without any.
@@ -263,7 +287,7 @@ typedef struct imgb_bitmap {
   int16_t trim_x, trim_y;
   uint16_t full_width, full_height;
   uint8_t tint[4]; /* B, G, R, A as in a palette; A means nothing */
-  uint16_t rows; /* as stored: height, or pages of 8 rows for mono_page */
+  uint16_t rows;   /* as stored: height, or pages of 8 rows for mono_page */
   uint16_t palette_count, strip_rows, strip_count;
   uint32_t stride_bytes, alpha_stride_bytes;    /* alpha_stride_bytes 0: no second plane */
   uint32_t pixels, alpha, palette, strip_table; /* offsets in the payload */
@@ -308,10 +332,11 @@ IMGB_NODISCARD int imgb_bitmap_strip(const imgb_bitmap_t *bitmap, uint32_t n, im
 
 /* Decodes the stored_bytes at `stored` to `decoded`: the colour rows (stride_bytes each), then the alpha
  * rows (those of the second plane, alpha_stride_bytes each).  In place: let stored be the end of a buffer of
- * IMGB_WORK_BYTES(decoded_bytes) and decoded its start.  Otherwise the two must not overlap.
+ * IMGB_WORK_BYTES(decoded_bytes) and decoded its start.  Otherwise the two must not overlap, and codec range
+ * wants them apart in any case: its pixels overtake the stored bytes.
  * decoded_bytes: room there, strip->decoded_bytes at the least.
  * Reads no flash.
- * Stack: 72.
+ * Stack: 72; codec range 456.
  * Results: BUFFER, FORMAT (malformed: decoded holds anything), UNSUPPORTED. */
 IMGB_NODISCARD int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip,
                                      const void *stored, void *decoded, uint32_t decoded_bytes);
@@ -339,8 +364,10 @@ IMGB_NODISCARD int imgb_rows_begin(imgb_rows_t *rows, const imgb_bitmap_t *bitma
  * an e-paper), or NULL where there is none.  Both point into work, or into mapped flash, and are valid until
  * the next call on rows.
  * Reads: raw 1, and 1 for the alpha row if asked for; strips 2 (table entry, strip) when y lies in another
- *   strip than the row before, else none.  Mapped: raw none, strips 1 (table entry).
- * Stack: 136.
+ *   strip than the row before, else none.  Codec range reads a strip in pieces, into what work has behind
+ *   the decoded strip (32 bytes and 1/256 of it at the least; give more work for fewer reads, the largest
+ *   strip's stored bytes for one).  Mapped: raw none, strips 1 (table entry).
+ * Stack: 136; codec range 520.
  * Results: RANGE, FORMAT, BUFFER, a port's code. */
 IMGB_NODISCARD int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels,
                                  const uint8_t **alpha);
@@ -372,6 +399,50 @@ IMGB_NODISCARD int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8
  * Result: FORMAT. */
 IMGB_NODISCARD int imgb_rle_decode(const uint8_t *src, uint32_t src_bytes, uint8_t *dst, uint32_t first_bytes,
                                    uint32_t second_bytes, uint32_t unit_bytes);
+
+/* --- animations: imgb_animation.c ----------------------------------------------------------------- */
+
+/* A frame is the rectangle that changed, and replaces what was there: play one by drawing frame 0, 1, ... on
+ * top of each other, into one frame buffer or straight to the display, waiting delay_ms after each:
+ *
+ *     for (n = 0; r == IMGB_OK && n < animation.frames; n++) {
+ *       r = imgb_animation_frame(&animation, n, &frame);
+ *       if (r == IMGB_OK) r = imgb_draw_bitmap(screen, x, y, &frame.bitmap, 0, work, sizeof work);
+ *       wait_ms(frame.delay_ms);
+ *     }
+ *
+ * imgb_draw_bitmap blends: where the pixel format has alpha, draw first what lies behind the rectangle
+ * (frame.bitmap.trim_x, trim_y from x, y; width x height px).  Whoever copies rows or rectangles into a frame
+ * buffer of the same pixel format (imgb_rows_rect) needs not. */
+typedef struct imgb_animation {
+  uint16_t frames, plays; /* plays: how often to show them all, 0: for ever */
+  uint16_t width, height; /* px */
+  uint8_t record_bytes;
+  uint32_t duration_ms; /* of all frames */
+  imgb_asset_t asset;
+} imgb_animation_t;
+
+typedef struct imgb_frame {
+  uint16_t delay_ms; /* how long it is shown */
+  uint8_t is_whole;  /* the rectangle is the whole picture: playing may start here */
+  /* The rectangle; its place in the picture is trim_x, trim_y, which imgb_draw_bitmap adds.  height 0: this
+   * frame changes nothing.  In an indexed format each frame has its own palette. */
+  imgb_bitmap_t bitmap;
+} imgb_frame_t;
+
+/* Opens an animation.
+ * Reads: 1 (12 bytes).
+ * Stack: 72.
+ * Results: KIND, FORMAT, a port's code.  On failure *animation has no frames. */
+IMGB_NODISCARD int imgb_animation_open(const imgb_asset_t *asset, imgb_animation_t *animation);
+
+/* Frame n (0..frames - 1): its delay and its rectangle, ready for imgb_draw_bitmap and imgb_rows_*; for its
+ * work, <NAME>_WORK_BYTES of the generated header suffices for all frames.
+ * Reads: 2 (20 and 24 bytes), and those of the extensions, as imgb_bitmap_open.
+ * Stack: 248.
+ * Results: RANGE, FORMAT, UNSUPPORTED (pixel format, codec), a port's code.  On failure frame->bitmap has no
+ *   rows. */
+IMGB_NODISCARD int imgb_animation_frame(const imgb_animation_t *animation, uint32_t n, imgb_frame_t *frame);
 
 /* --- fonts: imgb_font.c -------------------------------------------------------------------------- */
 
@@ -496,9 +567,10 @@ typedef struct imgb_surface {
 
 /* Surfaces of other pixels, each a file of its own that is linked only when named:
  * - imgb_put_gray8: buffer of one byte a pixel, stride_px bytes from row to row.  imgb_surface_gray8.c
- * - imgb_put_mono_page: buffer of pages, a byte 8 pixels of a column with the top one in bit 0 (is_swapped: in
- *   bit 7), stride_px bytes from page to page, as SSD1306 takes them; 1 is white.  A pixel is drawn where its
- *   coverage is 128 or more, white where its luma is.  A band's y0 is a multiple of 8.  imgb_surface_mono.c
+ * - imgb_put_mono_page: buffer of pages, a byte 8 pixels of a column with the top one in bit 0 (is_swapped:
+ *   in bit 7), stride_px bytes from page to page, as SSD1306 takes them; 1 is white.  A pixel is drawn where
+ *   its coverage is 128 or more, white where its luma is.  A band's y0 is a multiple of 8.
+ *   imgb_surface_mono.c
  * - imgb_put_argb8888: buffer of uint32_t, A << 24 | R << 16 | G << 8 | B, straight; stride_px of them from
  *   row to row.  imgb_surface_argb8888.c */
 void imgb_put_gray8(const imgb_surface_t *s, uint32_t x, uint32_t y, uint32_t colour, uint32_t how);
@@ -543,6 +615,32 @@ IMGB_NODISCARD int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t 
 IMGB_NODISCARD int imgb_draw_text(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_font_t *font,
                                   const char *text, uint16_t rgb565, void *work, uint32_t work_bytes,
                                   int32_t *x_end);
+
+/* --- nine-patches: imgb_nine_patch.c -------------------------------------------------------------- */
+
+/* px from each edge: to the part that is stretched, and to the box where a text on it belongs. */
+typedef struct imgb_nine_patch {
+  uint16_t left, top, right, bottom;
+  uint16_t content_left, content_top, content_right, content_bottom;
+} imgb_nine_patch_t;
+
+/* What makes a bitmap a nine-patch.  Not checked against its size: imgb_draw_nine_patch does.
+ * Reads: 1 (4 bytes) per extension of the bitmap, and 1 (16 bytes).
+ * Stack: 120.
+ * Results: NOT_FOUND (it is none), FORMAT, a port's code.  On failure all of *patch is 0. */
+IMGB_NODISCARD int imgb_bitmap_nine_patch(const imgb_bitmap_t *bitmap, imgb_nine_patch_t *patch);
+
+/* Draws a bitmap over width x height px at x, y: its borders as they are, the rest from the nearest pixel
+ * (FORMAT.md 8.2). *patch may be the caller's own; width, height: at most 65535, nothing for values below 1.
+ * Where they do not hold the borders, the left and the upper border come first. rgb565, work: as
+ * imgb_draw_bitmap has them.
+ * Reads: as imgb_draw_bitmap, only rows that are seen, each once.
+ * Stack: 184 and that of imgb_draw_bitmap, and 88 with the surface's put.
+ * Results: ARGUMENT (too large, or the borders leave nothing to stretch), BUFFER, FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_draw_nine_patch(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width,
+                                        int32_t height, const imgb_bitmap_t *bitmap,
+                                        const imgb_nine_patch_t *patch, uint16_t rgb565, void *work,
+                                        uint32_t work_bytes);
 
 #ifdef __cplusplus
 }

@@ -12,18 +12,25 @@ uint32_t imgb_priv_pixels(uint8_t pixel_format) {
   static const uint8_t bits[] = {1, 2, 4, 8, 12, 16, 24, 32};
 #define PIXELS(kind, bits) (uint8_t)((kind) << 3 | (bits))
   static const uint8_t facts[] = {
-      PIXELS(IMGB_PIXELS_GREY, B8),     PIXELS(IMGB_PIXELS_INDEX, B1),    PIXELS(IMGB_PIXELS_INDEX, B2), /* 06h */
-      PIXELS(IMGB_PIXELS_INDEX, B4),    PIXELS(IMGB_PIXELS_INDEX, B8),    PIXELS(IMGB_PIXELS_COVERAGE, B1),
-      PIXELS(IMGB_PIXELS_COVERAGE, B2), PIXELS(IMGB_PIXELS_COVERAGE, B4), PIXELS(IMGB_PIXELS_COVERAGE, B8),
-      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_RGB, B32),     PIXELS(IMGB_PIXELS_RGB, B32),
-      PIXELS(IMGB_PIXELS_565, B16),     PIXELS(IMGB_PIXELS_565, B24),     PIXELS(IMGB_PIXELS_565, B16), /* 12h */
-      PIXELS(IMGB_PIXELS_AL, B16),      PIXELS(IMGB_PIXELS_FIELDS, B16),  PIXELS(IMGB_PIXELS_FIELDS, B16),
-      PIXELS(IMGB_PIXELS_FIELDS, B8), /* 18h */
-      PIXELS(IMGB_PIXELS_GREY, B1),     PIXELS(IMGB_PIXELS_GREY, B2),     PIXELS(IMGB_PIXELS_GREY, B4), /* 41h */
-      PIXELS(IMGB_PIXELS_FIELDS, B8),   PIXELS(IMGB_PIXELS_FIELDS, B12),  PIXELS(IMGB_PIXELS_FIELDS, B24),
-      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_GREY, B8), /* 48h: a column of a page */
-      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_GREY, B1), /* 50h */
-      PIXELS(IMGB_PIXELS_INK, B2),      PIXELS(IMGB_PIXELS_INK, B4),      PIXELS(IMGB_PIXELS_INK, B4),
+      PIXELS(IMGB_PIXELS_GREY, B8),     PIXELS(IMGB_PIXELS_INDEX, B1),
+      PIXELS(IMGB_PIXELS_INDEX, B2), /* 06h */
+      PIXELS(IMGB_PIXELS_INDEX, B4),    PIXELS(IMGB_PIXELS_INDEX, B8),
+      PIXELS(IMGB_PIXELS_COVERAGE, B1), PIXELS(IMGB_PIXELS_COVERAGE, B2),
+      PIXELS(IMGB_PIXELS_COVERAGE, B4), PIXELS(IMGB_PIXELS_COVERAGE, B8),
+      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_RGB, B32),
+      PIXELS(IMGB_PIXELS_RGB, B32),     PIXELS(IMGB_PIXELS_565, B16),
+      PIXELS(IMGB_PIXELS_565, B24),     PIXELS(IMGB_PIXELS_565, B16), /* 12h */
+      PIXELS(IMGB_PIXELS_AL, B16),      PIXELS(IMGB_PIXELS_FIELDS, B16),
+      PIXELS(IMGB_PIXELS_FIELDS, B16),  PIXELS(IMGB_PIXELS_FIELDS, B8), /* 18h */
+      PIXELS(IMGB_PIXELS_GREY, B1),     PIXELS(IMGB_PIXELS_GREY, B2),
+      PIXELS(IMGB_PIXELS_GREY, B4), /* 41h */
+      PIXELS(IMGB_PIXELS_FIELDS, B8),   PIXELS(IMGB_PIXELS_FIELDS, B12),
+      PIXELS(IMGB_PIXELS_FIELDS, B24),  PIXELS(IMGB_PIXELS_RGB, B24),
+      PIXELS(IMGB_PIXELS_GREY, B8), /* 48h: a column of a page */
+      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_INK, B1),
+      PIXELS(IMGB_PIXELS_GREY, B1), /* 50h */
+      PIXELS(IMGB_PIXELS_INK, B2),      PIXELS(IMGB_PIXELS_INK, B4),
+      PIXELS(IMGB_PIXELS_INK, B4),
   };
 #undef PIXELS
   uint32_t at = (uint32_t)pixel_format - IMGB_PF_GRAY8;
@@ -120,7 +127,9 @@ int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
   bitmap->palette = w[5];
   bitmap->height = asset->height;
   bitmap->rows = asset->height;
-  if (asset->pixel_format == IMGB_PF_MONO_PAGE) bitmap->rows = (uint16_t)(((uint32_t)asset->height + 7u) >> 3);
+  if (asset->pixel_format == IMGB_PF_MONO_PAGE) {
+    bitmap->rows = (uint16_t)(((uint32_t)asset->height + 7u) >> 3);
+  }
   bitmap->full_width = asset->width;
   bitmap->full_height = asset->height;
   if (asset->pixel_format == IMGB_PF_RGB565A8) bitmap->alpha_stride_bytes = bitmap->stride_bytes / 2u;
@@ -249,10 +258,11 @@ static int load_strip(imgb_rows_t *rows, uint32_t y) {
     if (strip.is_raw != 0) rows->strip = stored;
 #if IMGB_CFG_RANGE
   } else if (b->asset.codec == IMGB_CODEC_RANGE && strip.is_raw == 0) {
-    /* Decoded pixels would overtake the stored bytes: these come in pieces, into what work has behind the strip. */
+    /* Decoded pixels would overtake the stored bytes: these come in pieces, into what work has behind the
+     * strip. */
     if (rows->work_bytes < strip.decoded_bytes) return IMGB_ERR_BUFFER;
-    r = imgb_range_strip(b, &strip, NULL, rows->work + strip.decoded_bytes, rows->work_bytes - strip.decoded_bytes,
-                         rows->work);
+    r = imgb_range_strip(b, &strip, NULL, rows->work + strip.decoded_bytes,
+                         rows->work_bytes - strip.decoded_bytes, rows->work);
     if (r != IMGB_OK) return r;
     stored = NULL;
 #endif
@@ -320,8 +330,8 @@ static int rect_row(imgb_rows_t *rows, uint32_t y, uint32_t from, uint32_t bytes
   if (b->strip_rows == 0 && rows->payload == NULL) {
     r = imgb_read(&b->asset, b->pixels + y * b->stride_bytes + from, pixels, bytes);
     if (r != IMGB_OK || alpha == NULL) return r;
-    return imgb_read(&b->asset, b->alpha + y * b->alpha_stride_bytes + (from >> half), alpha,
-                     bytes >> half);
+    from = b->alpha + y * b->alpha_stride_bytes + (from >> half);
+    return imgb_read(&b->asset, from, alpha, bytes >> half);
   }
   r = imgb_rows_get(rows, y, &p, &a);
   if (r != IMGB_OK) return r;
@@ -343,7 +353,8 @@ int imgb_rows_rect(imgb_rows_t *rows, uint32_t x, uint32_t y, uint32_t width, ui
   if ((from & 7u) != 0 || ((bytes & 7u) != 0 && x + width != b->width)) return IMGB_ERR_ARGUMENT;
   from /= 8u;
   bytes = (bytes + 7u) / 8u;
-  if (bytes > pixels_stride || (to_alpha != NULL && bytes >> (b->alpha_stride_bytes != b->stride_bytes) > alpha_stride)) {
+  if (bytes > pixels_stride) return IMGB_ERR_BUFFER;
+  if (to_alpha != NULL && bytes >> (b->alpha_stride_bytes != b->stride_bytes) > alpha_stride) {
     return IMGB_ERR_BUFFER;
   }
   for (; height != 0; height--, y++) {

@@ -20,9 +20,10 @@
 #define IMGB_CFG_LZ4 1
 #endif
 
-/* 1: bitmaps of codec range can be read.  0: imgb_bitmap_open answers IMGB_ERR_UNSUPPORTED for them.  Each kind of pixels
- * brings its own code and table; one that is set to 0 is not linked, and a strip of it answers IMGB_ERR_UNSUPPORTED.
- * IMGB_CFG_RANGE=0 with IMGB_CFG_RANGE_565=1 would be a contradiction: the kinds count only where IMGB_CFG_RANGE is 1. */
+/* 1: bitmaps of codec range can be read.  0: imgb_bitmap_open answers IMGB_ERR_UNSUPPORTED for them.
+ * Each kind of pixels has code and a table of its own.  One that is set to 0 is not linked, and its strips
+ * answer IMGB_ERR_UNSUPPORTED.  A device that needs one kind alone asks for -DIMGB_CFG_RANGE_...=0 of the
+ * others; all kinds together take 6 KB of code and 5 KB of tables. */
 #ifndef IMGB_CFG_RANGE
 #define IMGB_CFG_RANGE 1
 #endif
@@ -49,6 +50,17 @@
 #endif
 #ifndef IMGB_CFG_RANGE_GRAY4
 #define IMGB_CFG_RANGE_GRAY4 IMGB_CFG_RANGE
+#endif
+
+/* 1: imgb_draw_bitmap draws al88, argb8565, argb1555, argb4444, argb2222, rgb332, rgb444, rgb666, bgr888 and
+ * premultiplied argb8888.  0: it answers IMGB_ERR_UNSUPPORTED for them; their rows can be read all the same. */
+#ifndef IMGB_CFG_DRAW_MORE
+#define IMGB_CFG_DRAW_MORE 1
+#endif
+
+/* 1: imgb_draw_bitmap draws mono_page, inverted greys and the formats of e-papers.  0: as above. */
+#ifndef IMGB_CFG_DRAW_EPAPER
+#define IMGB_CFG_DRAW_EPAPER 1
 #endif
 
 /* 1: ports may ask for read_align 2 or 4.  0: imgb_open answers IMGB_ERR_ARGUMENT for them. */

@@ -60,14 +60,14 @@ static inline int imgb_priv_fits(uint32_t offset, uint32_t length, uint32_t tota
 /* What a pixel is.  RGB: 8 bits each, in whole bytes; FIELDS: fewer; 565, AL: maybe with alpha beside it. */
 enum {
   IMGB_PIXELS_NONE,
-  IMGB_PIXELS_GREY,
-  IMGB_PIXELS_COVERAGE,
-  IMGB_PIXELS_INDEX,
+  IMGB_PIXELS_COVERAGE, /* to 565: drawn in a colour of 5:6:5 */
   IMGB_PIXELS_INK,
   IMGB_PIXELS_565,
+  IMGB_PIXELS_GREY,
+  IMGB_PIXELS_INDEX,
+  IMGB_PIXELS_RGB,
   IMGB_PIXELS_AL,
-  IMGB_PIXELS_FIELDS,
-  IMGB_PIXELS_RGB
+  IMGB_PIXELS_FIELDS
 };
 
 /* Of a pixel format: bits (of a column, in page order) << 8 | what a pixel is; 0: unknown. */
@@ -87,6 +87,9 @@ int imgb_priv_near(const imgb_io_t *io, uint32_t offset, void *words, uint32_t l
 
 /* The same within a payload; IMGB_ERR_FORMAT outside it. */
 int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *words, uint32_t length);
+
+/* Draws one pixel inside any surface; colour and how as imgb_put_t has them: imgb_draw.c */
+void imgb_priv_put(const imgb_surface_t *s, uint32_t x, uint32_t y, uint32_t colour, uint32_t how);
 
 /* Reads words of a payload as numbers; offset is a multiple of 4, as payloads are. */
 int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count);

@@ -13,21 +13,25 @@
 
 #if IMGB_CFG_RANGE_ALPHA8
 
-static inline uint32_t distance(uint32_t a, uint32_t b) {
-  return a > b ? a - b : b - a;
-}
-
-/* A value that is none of its neighbours, nor 0, nor 255: the difference from their median. */
+/* A value that is none of its neighbours, nor 0, nor 255: the difference from W + N - NW, limited. */
 static IMGB_NOINLINE uint32_t other8(imgb_range_t *r, uint32_t W, uint32_t N, uint32_t NW) {
-  uint32_t high = W > N ? W : N, low = W + N - high;
-  uint32_t middle = NW > high ? high : NW < low ? low : NW;
-  uint32_t activity = high - low + distance(N, NW) + distance(W, NW);
+  uint32_t high = W > N ? W : N, low = W + N - high, predicted = W + N - NW, activity = 0, z;
   uint32_t partial = (uint32_t)(W - 1u < 254u) + (uint32_t)(N - 1u < 254u); /* not 0, not 255 */
-  uint32_t class = (uint32_t)(activity >= 8u) + (uint32_t)(activity >= 32u) + (uint32_t)(activity >= 96u);
-  uint32_t z = imgb_range_symbol(r, imgb_range_alpha8 + ALPHA8_HIGH + 16u * (3u * class + partial));
-  uint32_t row = z == 0 ? class : z == 1u ? 5u : 4u;
-  z = z << 4 | imgb_range_symbol(r, imgb_range_alpha8 + ALPHA8_LOW + 16u * row);
-  return (W + N - middle + imgb_range_unfold(z)) & 255u;
+  if (NW > high) {
+    predicted = low;
+    high = NW;
+  } else if (NW < low) {
+    predicted = high;
+    low = NW;
+  }
+  high -= low; /* half of |N - W| + |N - NW| + |W - NW| */
+  if (high >= 4u) activity++;
+  if (high >= 16u) activity++;
+  if (high >= 48u) activity++;
+  z = imgb_range_symbol(r, imgb_range_alpha8 + ALPHA8_HIGH + 16u * (3u * activity + partial));
+  if (z != 0) activity = z == 1u ? 5u : 4u;
+  z = z << 4 | imgb_range_symbol(r, imgb_range_alpha8 + ALPHA8_LOW + 16u * activity);
+  return (predicted + imgb_range_unfold(z)) & 255u;
 }
 #endif
 

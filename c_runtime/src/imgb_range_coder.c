@@ -5,23 +5,18 @@
 
 /* imgb_range_feed when the bytes at hand have ended. */
 static IMGB_NOINLINE uint32_t refill(imgb_range_t *r, uint32_t code) {
-  uint32_t n = r->window_bytes;
+  uint32_t n = r->left < r->window_bytes ? r->left : r->window_bytes;
   code <<= 8;
-  if (n > r->left) n = r->left;
-  r->in = r->end;
-  if (n != 0) {
-    r->error = imgb_read(r->asset, r->offset, r->window, n);
-    if (r->error != IMGB_OK) {
-      r->left = 0;
-    } else {
-      r->left -= n;
-      r->offset += n;
-      r->in = r->window + 1;
-      r->end = r->window + n;
-      code |= *r->window;
-    }
-  }
-  return code;
+  r->in = r->end; /* imgb_range_feed went past it */
+  if (n == 0) return code;
+  r->error = imgb_read(r->asset, r->offset, r->window, n);
+  if (r->error != IMGB_OK) n = r->left; /* nothing comes after a read that failed */
+  r->offset += n;
+  r->left -= n;
+  if (r->error != IMGB_OK) return code;
+  r->in = r->window + 1;
+  r->end = r->window + n;
+  return code | *r->window;
 }
 
 uint32_t imgb_range_feed(imgb_range_t *r, uint32_t code) {

@@ -91,7 +91,7 @@ static void swap_nibbles(uint8_t *plane, uint32_t bytes) {
 }
 #endif
 
-static void finish_rows(const imgb_bitmap_t *b, uint8_t *plane, uint32_t rows) {
+static IMGB_NOINLINE void finish_rows(const imgb_bitmap_t *b, uint8_t *plane, uint32_t rows) {
 #if IMGB_CFG_RANGE_ALPHA4 || IMGB_CFG_RANGE_INDEXED4 || IMGB_CFG_RANGE_GRAY4
   if (b->bits_per_pixel == 4u) {
     if (b->width != 2u * b->stride_bytes) place_nibbles(plane, b->width, b->stride_bytes, rows);

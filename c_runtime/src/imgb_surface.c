@@ -11,7 +11,9 @@ uint32_t imgb_colour_888(uint32_t colour, uint32_t how) {
 uint32_t imgb_priv_luma(uint32_t colour, uint32_t how) {
   colour = imgb_colour_888(colour, how);
   /* ITU-R BT.709-6, section 3.2; of 65536 */
-  return ((colour >> 16 & 0xFFu) * 13933u + (colour >> 8 & 0xFFu) * 46871u + (colour & 0xFFu) * 4732u + 32768u) >> 16;
+  return ((colour >> 16 & 0xFFu) * 13933u + (colour >> 8 & 0xFFu) * 46871u + (colour & 0xFFu) * 4732u +
+          32768u) >>
+         16;
 }
 
 uint32_t imgb_priv_mix(uint32_t value, uint32_t below, uint32_t how) {

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def command(
     *, image: Path, names: tuple[str, ...], output: Path | None, is_all: bool, is_raw: bool, is_json: bool
 ) -> None:
-    """Write assets NAMES of IMAGE: bitmaps as PNG, fonts as a PNG of all glyphs, files as they are."""
+    """Write assets NAMES of IMAGE: bitmaps as PNG, animations as APNG, fonts as a PNG of all glyphs, files as they are."""
     from imgbuild.output import write_artifacts
 
     if is_all == bool(names):
@@ -52,10 +52,10 @@ def _artifact(image: Image, entry: Entry, output: Path | None, is_raw: bool, is_
     from imgbuild.reader.container import relative_path_of
     from imgbuild.reader.preview import preview_png
 
-    is_picture = not is_raw and entry.kind in (Kind.BITMAP, Kind.FONT)
+    is_picture = not is_raw and entry.kind in (Kind.BITMAP, Kind.FONT, Kind.ANIMATION)
     data = preview_png(image, entry) if is_picture else bytes(image.payload(entry))
     suffix = ".png" if is_picture else ".bin" if entry.kind != Kind.FILE else ""
-    relative = Path(relative_path_of(entry.name, Place(image.place.path)))
+    relative = Path(relative_path_of(image.label(entry), Place(image.place.path)))
     relative = relative.with_name(relative.name + suffix)
     if is_several:
         return Artifact((output or Path()).absolute() / relative, data)

@@ -63,7 +63,8 @@ def encode_streams(steps: Steps, lengths: I64) -> list[bytes]:
 
 def _room_for(steps: Steps, lengths: I64) -> I64:
     """Bytes that each stream can take: its ideal length, rounding losses (below 2^-15 bit a step), the end."""
-    bits = np.where(steps.shift == 8, 8 - np.log2(np.maximum(steps.size_units, 1)), steps.shift)
+    size = np.maximum(steps.size_units, 1).astype(np.float64)  # millions are summed
+    bits = np.where(steps.shift == 8, 8 - np.log2(size), steps.shift)
     ends = np.cumsum(lengths)
     total = np.concatenate(([0.0], np.cumsum(bits)))
     ideal = total[ends] - total[ends - lengths]

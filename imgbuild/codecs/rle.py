@@ -1,4 +1,4 @@
-"""Codec 1: runs of equal units and units as they are, the unit being a pixel's bytes (FORMAT.md, section 4)."""
+"""Codec 1 (FORMAT.md, section 4): runs of equal units, and units as they are; a unit is a pixel's bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ I64 = NDArray[np.int64]
 _SHORT = 64
 """Lengths that the control byte alone tells; a second byte tells those above."""
 _LONG = 64 + (1 << 14)
-"""The longest item, less one for a run."""
+"""The longest item that is no run; a run may be one unit longer."""
 _RUN, _WITH_MORE = 0x80, 0x40
 _RUN_LEAST = 2
 
@@ -84,20 +84,22 @@ def _split(units: U8) -> tuple[I64, I64, NDArray[np.bool_]]:
     lengths = np.diff(starts, append=count)
     is_run = lengths >= (_RUN_LEAST if unit_bytes > 1 else _RUN_LEAST + 1)
     # A pair of bytes saves nothing in the middle of other bytes, but it does between two runs.
-    before, behind = np.append(True, is_run[:-1]), np.append(is_run[1:], True)  # noqa: FBT003
+    before, behind = np.append(True, is_run[:-1]), np.append(is_run[1:], True)
     is_run = is_run | ((lengths == _RUN_LEAST) & before & behind)
-    begins = is_run | np.append(True, is_run[:-1])  # noqa: FBT003 - what lies between runs is one item
+    begins = is_run | np.append(True, is_run[:-1])  # what lies between runs is one item
     starts, is_run = starts[begins], is_run[begins]
     return _cut_long(starts, np.diff(starts, append=count), is_run)
 
 
 def _cut_long(starts: I64, lengths: I64, is_run: NDArray[np.bool_]) -> tuple[I64, I64, NDArray[np.bool_]]:
-    pieces = -(-lengths // _LONG)
+    longest = _LONG + is_run
+    pieces = -(-lengths // longest)
     number = np.arange(int(pieces.sum())) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    lengths = np.minimum(np.repeat(lengths, pieces) - number * _LONG, _LONG)
-    is_run = np.repeat(is_run, pieces)
+    longest, is_run = np.repeat(longest, pieces), np.repeat(is_run, pieces)
+    begin = number * longest
+    lengths = np.minimum(np.repeat(lengths, pieces) - begin, longest)
     # What is left over of a long run may be a single unit: it goes as it is.
-    return np.repeat(starts, pieces) + number * _LONG, lengths, is_run & (lengths >= _RUN_LEAST)
+    return np.repeat(starts, pieces) + begin, lengths, is_run & (lengths >= _RUN_LEAST)
 
 
 def _controls(lengths: I64, is_run: NDArray[np.bool_]) -> tuple[U8, U8, NDArray[np.bool_]]:

@@ -7,9 +7,9 @@ C again; ``<name>_digest.h`` changes with every byte and is for code that authen
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
-from imgbuild.emit.c_names import c_identifier, macro_name
+from imgbuild.emit.c_names import c_identifier, macro_name, variant_macro
 from imgbuild.emit.job import EmitJob
 from imgbuild.emit.work_bytes import work_bytes_of
 from imgbuild.flavours import NATIVE
@@ -40,7 +40,10 @@ def assets_header(job: EmitJob) -> str:
     """The text of ``<name>_assets.h``."""
     prefix = c_identifier(job.name)
     groups = [_pack_macros(job)]
-    groups += [_asset_macros(prefix, asset) for asset in sorted(job.assets, key=lambda a: a.name.encode())]
+    if job.variants:
+        groups.append(_variant_macros(prefix, job.variants))
+    named = sorted((asset for asset in job.assets if not asset.variant), key=lambda a: a.name.encode())
+    groups += [_asset_macros(prefix, asset) for asset in named]
     body = [
         '#include "imgb.h"',
         "",
@@ -70,6 +73,11 @@ def _pack_macros(job: EmitJob) -> tuple[str, list[tuple[str, str]]]:
     if target.base_address is not None:
         macros.append((f"{prefix}_BASE_ADDRESS", _u32(target.base_address)))
     return f"{_comment(job.name)} on {_comment(target.chip.name)}: region, identity, RAM for strips", macros
+
+
+def _variant_macros(prefix: str, variants: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    comment = "numbers of variants, for imgb_find_variant; imgb_variant asks the pack itself"
+    return comment, [(variant_macro(prefix, name), str(number)) for number, name in enumerate(variants, 1)]
 
 
 def _asset_macros(prefix: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:

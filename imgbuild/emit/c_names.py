@@ -87,7 +87,14 @@ def macro_name(prefix: str, name: str) -> str:
     return f"{c_identifier(prefix)}{separator}{identifier}"
 
 
-def check_c_names(names: Iterable[str] | Mapping[str, Kind], prefix: str) -> list[CNameCollision]:
+def variant_macro(prefix: str, variant: str) -> str:
+    """The macro of a variant's number."""
+    return f"{c_identifier(prefix)}_VARIANT_{c_identifier(variant).lstrip('_')}"
+
+
+def check_c_names(
+    names: Iterable[str] | Mapping[str, Kind], prefix: str, variants: Iterable[str] = ()
+) -> list[CNameCollision]:
     """Every macro that two assets, or an asset and a fixed macro, would both define; sorted by macro.
 
     ``names`` with kinds asks for just the macros that these kinds get; without, for those of any kind.
@@ -104,6 +111,7 @@ def check_c_names(names: Iterable[str] | Mapping[str, Kind], prefix: str) -> lis
         )
         return [CNameCollision(macro, tuple(owners[macro]), message)]
     fixed = {f"{c_identifier(prefix)}_{macro}" for macro in PACK_MACROS}
+    fixed |= {variant_macro(prefix, variant) for variant in variants}
     return list(_collisions(owners, fixed))
 
 

@@ -24,3 +24,4 @@ class EmitJob:
     depfile_path: Path | None = None
     depfile_targets: tuple[str, ...] = ()
     depfile_inputs: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()

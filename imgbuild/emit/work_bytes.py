@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from imgbuild.flavours import NATIVE
 from imgbuild.model import AssetOptions, DecodedFont, EncodedAsset, ImageOptions
-from imgbuild.pixels.formats import PIXEL_FORMATS
+from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.units import align_up
 
 _TEXT_STATE_BYTES = 256
@@ -31,8 +31,13 @@ def _one(asset: EncodedAsset, options: AssetOptions | None) -> int:
         return align_up(widest, _TEXT_STEP_BYTES) + _TEXT_STATE_BYTES
     if not isinstance(options, ImageOptions) or options.flavour != NATIVE:
         return 0
-    pixel_format = PIXEL_FORMATS[options.pixel_format]
+    pixel_format = PIXEL_FORMATS.get(options.pixel_format) or _chosen(asset)
     stride_bytes = align_up(-(-pixel_format.row_bits(asset.width) // 8), options.row_align_bytes)
     row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
     rows = row_bytes if options.codec == "raw" else max(row_bytes, strip_work_bytes(options.strip_bytes))
     return rows + 4 * pixel_format.palette_max
+
+
+def _chosen(asset: EncodedAsset) -> PixelFormat:
+    """The format that ``pixel_format: auto`` chose."""
+    return next(row for row in PIXEL_FORMATS.values() if row.number == asset.pixel_format)

@@ -14,6 +14,8 @@ from imgbuild.reader.container import Image
 from imgbuild.reader.pack import Entry
 
 _COLUMNS = 16
+_SUFFIXES = ("", "_map", "_mask", "_bits", "_width", "_height")
+"""What follows an asset's identifier in the names that a file defines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +28,20 @@ class Constant:
 
 
 def check_names(entries: Sequence[Entry], image: Image) -> list[str]:
-    """A C identifier for each entry, in lower case as libraries have it; IB265 where two are alike."""
+    """A C identifier for each entry, in lower case as libraries have it; IB265 where two would clash."""
     owners: dict[str, str] = {}
+    identifiers = []
     for entry in entries:
-        identifier = c_identifier(entry.name).lower()
-        if identifier in C_KEYWORDS:
-            identifier += "_"
-        other = owners.setdefault(identifier, entry.name)
-        if other != entry.name:
-            message = f'"{other}" and "{entry.name}" would both become {identifier} in C'
-            fail("IB265", message, image.place, "export them into two files", entry.name)
-    return list(owners)
+        label = image.label(entry)
+        identifier = c_identifier(label).lower()
+        identifier += "_" if identifier in C_KEYWORDS else ""
+        identifiers.append(identifier)
+        for suffix in _SUFFIXES:
+            other = owners.setdefault(identifier + suffix, label)
+            if other != label:
+                message = f'"{other}" and "{label}" would both define {identifier + suffix} in C'
+                fail("IB265", message, image.place, "export them into two files", label)
+    return identifiers
 
 
 def refuse(entry: Entry, image: Image, what: str, hint: str) -> NoReturn:

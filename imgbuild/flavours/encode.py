@@ -36,6 +36,8 @@ def encode_picture_asset(
         plain = replace(options, flavour=NATIVE, codec="raw", lvgl_header=False)
         bitmap = encode_bitmap(replace(asset, options=plain), decoded)
         return _ENCODERS[options.flavour](asset, options, bitmap)
+    if options.is_animated:
+        return encode_animation(asset, decoded)
     bitmap = encode_bitmap(asset, decoded)
     patch = options.nine_patch or decoded.nine_patch
     if patch is not None:

@@ -49,6 +49,7 @@ _FILE_RULES: dict[str, _Rule] = {
     **dict.fromkeys(_FILE_KEYS, (_always, "a {flavour} file has its own layout")),
     "nine_patch": (_always, "a {flavour} file has no place for it"),
 }
+_NO_FRAMES: _Rule = (lambda values: bool(values["animate"]), "a {flavour} file has one frame")
 _NO_HEADER: _Rule = (_always, "only our own bitmaps can carry it")
 _NO_QUALITY: _Rule = (_always, "{flavour} keeps every pixel")
 
@@ -61,14 +62,15 @@ _USELESS: dict[str, dict[str, _Rule]] = {
         "byte_order": (_is_not_565, "LVGL has swapped bytes for rgb565 only"),
         "bit_order": (_always, "LVGL has the leftmost pixel in the highest bits"),
         "strip_bytes": (_always, "LVGL decodes a picture as a whole"),
+        "animate": _NO_FRAMES,
         "codec": (_is_not_lvgls, "LVGL has rle and lz4 only"),
         "lvgl_header": (_always, "an LVGL file has this header anyway"),
         "nine_patch": (_always, "an LVGL file has no place for it"),
         "quality": (_always, "it belongs to 'flavour: jpeg'"),
     },
-    "jpeg": {**_FILE_RULES, "lvgl_header": _NO_HEADER},
-    "png": {**_FILE_RULES, "lvgl_header": _NO_HEADER, "quality": _NO_QUALITY},
-    "qoi": {**_FILE_RULES, "lvgl_header": _NO_HEADER, "quality": _NO_QUALITY},
+    "jpeg": {**_FILE_RULES, "animate": _NO_FRAMES, "lvgl_header": _NO_HEADER},
+    "png": {**_FILE_RULES, "animate": _NO_FRAMES, "lvgl_header": _NO_HEADER, "quality": _NO_QUALITY},
+    "qoi": {**_FILE_RULES, "animate": _NO_FRAMES, "lvgl_header": _NO_HEADER, "quality": _NO_QUALITY},
 }
 
 

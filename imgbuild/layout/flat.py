@@ -48,8 +48,9 @@ def place_flat(assets: Sequence[EncodedAsset], variants: Sequence[str] = ()) -> 
     """Offsets of everything in the pack of ``assets``; payloads lie in the order given.
 
     ``variants`` names the variants that occur, number 1 first. Look-up leads to assets that are none;
-    these have the slots that are left, chained to the asset of their name by rising number. Identical payloads are stored once where one place suits the alignment of all. Raises BuildError
-    with IB408 or IB114 (see :func:`build_displacements`).
+    these have the slots that are left, chained to the asset of their name by rising number. Identical
+    payloads are stored once where one place suits the alignment of all. Raises BuildError with IB408 or
+    IB114 (see :func:`build_displacements`).
     """
     displacements, slots = _place_entries(assets)
     index_offset = align_up(HEADER_BYTES + 2 * len(displacements), 4)

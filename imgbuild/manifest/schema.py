@@ -34,6 +34,7 @@ from imgbuild.manifest.values import (
     StripBytes,
     Text,
     TextList,
+    VariantName,
     parse_container,
     parse_invert,
     parse_resize,
@@ -58,7 +59,8 @@ Filter = Literal["lanczos", "box", "nearest"]
 Mirror = Literal["x", "y", "xy"]
 Icc = Literal["convert", "ignore"]
 Hinting = Literal["none", "light", "normal", "mono"]
-ImageCodec = Literal["raw", "rle", "lz4", "auto"]
+ImageCodec = Literal["raw", "rle", "lz4", "range", "auto"]
+Prefer = Literal["size", "balanced", "speed"]
 FontCodec = Literal["raw", "auto"]
 Dither = Literal["none", "bayer2", "bayer4", "bayer8", "floyd-steinberg", "atkinson", "sierra-lite"]
 Flavour = Literal["imgb", "lvgl9", "jpeg", "png", "qoi"]
@@ -157,6 +159,7 @@ class _ImageKeys(_Aligned):
     lvgl_header: bool | None = None
     quality: Annotated[int, Field(ge=1, le=100)] | None = None
     nine_patch: NinePatchSpec | None = None
+    prefer: Prefer | None = None
 
 
 class _FontKeys(_Aligned):
@@ -205,6 +208,7 @@ class AssetSpec(Spec):
     kind: ClassVar[str]
     name: Text | None = None
     use: Text | None = None
+    variant: VariantName | None = None
 
     @property
     def source(self) -> str:
@@ -212,8 +216,8 @@ class AssetSpec(Spec):
         return str(getattr(self, self.kind))
 
     def options(self) -> dict[str, Any]:
-        """The options that the entry itself gives (not ``name``, ``use`` or the source)."""
-        return {key: value for key, value in self.given().items() if key not in {"name", "use", self.kind}}
+        """The options that the entry itself gives (not ``name``, ``use``, ``variant`` or the source)."""
+        return {key: value for key, value in self.given().items() if key not in {"name", "use", "variant", self.kind}}
 
 
 class ImageAsset(AssetSpec, ImageOptionsSpec):

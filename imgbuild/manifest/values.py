@@ -145,6 +145,15 @@ def _list_of_one(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+_VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}")
+
+
+def _parse_variant(value: Any) -> Any:
+    if not isinstance(value, str) or not _VARIANT.fullmatch(value):
+        raise _expected("a name of at most 31 letters, digits, '.', '_' and '-', such as dark")
+    return value
+
+
 _SPRITE_FORMS = ({"columns", "rows"}, {"width", "height"}, {"rects"})
 
 
@@ -182,6 +191,7 @@ AlphaThreshold = Annotated[int, Field(ge=1, le=255)]
 Gamma = Annotated[float, BeforeValidator(_parse_gamma)]
 Rotation = Annotated[int, BeforeValidator(_parse_rotation)]
 PlacePx = Annotated[int, Field(ge=0, le=BITMAP_SIDE_MAX)]
+VariantName = Annotated[str, BeforeValidator(_parse_variant)]
 InsetPx = Annotated[int, Field(ge=0, le=BITMAP_SIDE_MAX)]
 SidePx = Annotated[int, Field(ge=1, le=BITMAP_SIDE_MAX)]
 Text = Annotated[str, Field(min_length=1)]

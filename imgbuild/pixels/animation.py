@@ -25,15 +25,18 @@ from imgbuild.pixels.bitmap import (
     AUTO_CODECS,
     Payload,
     build_payload,
+    build_range_payload,
     check_size,
     choose_pixel_format,
     convert_samples,
     count_bitmap_colours,
+    plan_range,
 )
-from imgbuild.pixels.formats import PixelFormat
+from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.pixels.geometry import Prepared, prepare_image
 from imgbuild.pixels.loss import note_losses, refuse_loss
 from imgbuild.pixels.optimal import find_palette
+from imgbuild.pixels.range_bitmaps import can_code, encode_together
 from imgbuild.pixels.reduce import finds_palette, palette_size
 from imgbuild.units import align_up
 
@@ -54,9 +57,7 @@ class _Frame:
     samples: Samples | None
 
 
-def encode_animation(
-    asset: PlannedAsset, decoded: DecodedImage
-) -> tuple[EncodedAsset, list[Diagnostic]]:
+def encode_animation(asset: PlannedAsset, decoded: DecodedImage) -> tuple[EncodedAsset, list[Diagnostic]]:
     """All frames of ``decoded`` as the animation that ``asset.options`` (ImageOptions) ask for, and warnings.
 
     Each frame but the first is the rectangle that differs from the frame before, after conversion, so a
@@ -66,6 +67,8 @@ def encode_animation(
     options = asset.options
     if not isinstance(options, ImageOptions):
         raise TypeError(f"asset {asset.name!r} has no image options")
+    if not decoded.delays_ms:  # a drawing: its decoder knows no frames
+        decoded = replace(decoded, delays_ms=(0,))
     prepared = _prepare(asset, options, decoded)
     pixel_format, prepared, tint = _choose_format(options, prepared)
     if pixel_format.is_indexed and finds_palette(options):
@@ -106,7 +109,9 @@ def encode_animation(
 def _warn_of_still(asset: PlannedAsset, decoded: DecodedImage) -> list[Diagnostic]:
     if len(decoded.frames) > 1:
         return []
-    message = f'"{asset.source.name}" of image "{asset.name}" is a still picture, \'animate\' makes one frame of it'
+    message = (
+        f'"{asset.source.name}" of image "{asset.name}" is a still picture, \'animate\' makes one frame of it'
+    )
     return [Diagnostic("IB252", message, asset.place, "take 'animate' out", asset.name)]
 
 
@@ -122,7 +127,17 @@ def _prepare(asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage) 
         fail(
             "IB250",
             f'image "{asset.name}" would have {len(decoded.frames)} frames of {first.rgba.shape[1]}x'
-            f"{first.rgba.shape[0]} px, {pixels} pixels in all; at most {limits.SOURCE_PIXELS_MAX} are accepted",
+            f"{first.rgba.shape[0]} px, {pixels} pixels in all;"
+            f" at most {limits.SOURCE_PIXELS_MAX} are accepted",
+            asset.place,
+            "ask for less with 'resize'",
+            asset.name,
+        )
+    if max(first.rgba.shape[:2]) > limits.ANIMATION_SIDE_MAX:
+        fail(
+            "IB250",
+            f'image "{asset.name}" would be {first.rgba.shape[1]}x{first.rgba.shape[0]} px,'
+            f" a side of an animation is at most {limits.ANIMATION_SIDE_MAX} px",
             asset.place,
             "ask for less with 'resize'",
             asset.name,
@@ -135,6 +150,9 @@ def _choose_format(
     options: ImageOptions, prepared: list[Prepared]
 ) -> tuple[PixelFormat, list[Prepared], tuple[int, int, int] | None]:
     """One format for all frames: ``auto`` looks at them as at one tall picture."""
+    if options.pixel_format in PIXEL_FORMATS:
+        pixel_format, _, tint = choose_pixel_format(options, prepared[0].rgba)
+        return pixel_format, prepared, tint
     stacked = np.concatenate([picture.rgba for picture in prepared])
     pixel_format, rgba, tint = choose_pixel_format(options, stacked)
     frames = np.split(rgba, len(prepared))
@@ -243,7 +261,9 @@ def _pack_frames(
             for frame in frames
         ]
 
-    if options.codec != "auto":
+    if options.codec == "range" and can_code(pixel_format):
+        return _pack_by_range(asset, frames, pixel_format, options)
+    if options.codec not in ("auto", "range"):
         return pack(options.codec)
     tried = [pack("raw")]
     for codec in AUTO_CODECS:
@@ -252,6 +272,16 @@ def _pack_frames(
         except BuildError:  # IB205: a row is larger than a strip
             break
     return min(tried, key=lambda payloads: sum(len(payload.data) for payload in payloads if payload))
+
+
+def _pack_by_range(
+    asset: PlannedAsset, frames: Sequence[_Frame], pixel_format: PixelFormat, options: ImageOptions
+) -> list[Payload | None]:
+    """As :func:`_pack_frames`; the strips of all frames are coded together."""
+    jobs = [plan_range(asset, f.samples, pixel_format, options) for f in frames if f.samples is not None]
+    coded = zip(jobs, encode_together(jobs), strict=True)
+    payloads = (build_range_payload(job, options, strips) for job, strips in coded)
+    return [None if f.samples is None else next(payloads) for f in frames]
 
 
 def _pack_animation(

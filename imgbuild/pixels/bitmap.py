@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,8 @@ from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.pixels.geometry import prepare_image
 from imgbuild.pixels.loss import note_losses, refuse_loss
 from imgbuild.pixels.optimal import Histogram, count_colours, merge_histograms
-from imgbuild.pixels.pack import Planes, pack_samples
+from imgbuild.pixels.pack import Planes, pack_samples, stride_of
+from imgbuild.pixels.range_bitmaps import STRIP_ROWS_MAX, RangeJob, can_code, encode_together
 from imgbuild.pixels.reduce import is_reduced, reduce_image
 from imgbuild.pixels.resize import resolve_resize
 
@@ -49,10 +51,12 @@ class Payload:
 def encode_bitmap(asset: PlannedAsset, decoded: DecodedImage) -> EncodedAsset:
     """The first frame of ``decoded`` as the bitmap that ``asset.options`` (ImageOptions) ask for.
 
-    Raises BuildError with IB205 (``rle``, ``lz4``: one row is larger than ``strip_bytes``), IB206 (a
+    Raises BuildError with IB205 (``rle``, ``lz4``, ``range``: one row is larger than ``strip_bytes``), IB206 (a
     side above 65535 px, or more pixels than are ever decoded), IB207 (more colours than the palette holds), IB230 (a
     crop that leaves the picture) and IB235 (``lossless``, but something would be lost).
-    ``auto`` is the smallest of raw, rle and lz4, the first of them if equal.
+    ``auto`` is the smallest of raw, rle and lz4, the first of them if equal; codec range, which codes many
+    pictures together, has its chance in :mod:`imgbuild.pixels.range_pass`. Where it is asked for and does not
+    know the format (one that ``pixel_format: auto`` chose), that is what ``auto`` is.
     """
     options = asset.options
     if not isinstance(options, ImageOptions):
@@ -118,7 +122,9 @@ def choose_pixel_format(
         return row, rgba, options.tint if row.is_coverage else None
     display = None if options.is_lossless else PIXEL_FORMATS.get(options.display_format or "")
     choice = choose_format(rgba, display, options.row_align_bytes)
-    return choice.pixel_format, choice.rgba, choice.tint
+    # Colours rounded for the display leave nothing to dither.
+    is_dithered = options.dither != "none" and not choice.pixel_format.is_indexed
+    return choice.pixel_format, rgba if is_dithered else choice.rgba, choice.tint
 
 
 def check_size(asset: PlannedAsset, options: ImageOptions, rgba: U8) -> None:
@@ -205,6 +211,39 @@ def build_payload(
     asset: PlannedAsset, samples: Samples, pixel_format: PixelFormat, options: ImageOptions
 ) -> Payload:
     """``samples`` as a bitmap's payload. Raises BuildError with IB205."""
+    if options.codec == "range":
+        if can_code(pixel_format):
+            job = plan_range(asset, samples, pixel_format, options)
+            return build_range_payload(job, options, encode_together([job])[0])
+        options = replace(options, codec="auto")
+    return _build_payload(asset, options, _lay_out(samples, pixel_format, options))
+
+
+def plan_range(
+    asset: PlannedAsset, samples: Samples, pixel_format: PixelFormat, options: ImageOptions
+) -> RangeJob:
+    """What codec range is to code for this bitmap. Raises BuildError with IB205."""
+    height_px, width_px = samples.colour.shape[:2]
+    stride_bytes = stride_of(pixel_format, width_px, options.row_align_bytes)
+    row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
+    _check_row(asset, options, row_bytes)
+    strip_rows = min(height_px, options.strip_bytes // row_bytes, STRIP_ROWS_MAX)
+    is_inverted = pixel_format.can_invert and options.invert is True
+    return RangeJob(samples, pixel_format, strip_rows, is_inverted)
+
+
+def build_range_payload(
+    job: RangeJob, options: ImageOptions, strips: Sequence[bytes], extension: bytes | None = None
+) -> Payload:
+    """The payload of strips that codec range made of ``job``; ``extension`` in place of what its samples tell."""
+    bitmap = _lay_out(job.samples, job.pixel_format, options)
+    if extension is not None:
+        bitmap = replace(bitmap, extension=extension)
+    coded = [(strip, data or strip) for strip, data in zip(_cut(bitmap, job.strip_rows), strips, strict=True)]
+    return _join_strips(bitmap, Codec.RANGE_PIXELS, job.strip_rows, coded)
+
+
+def _lay_out(samples: Samples, pixel_format: PixelFormat, options: ImageOptions) -> _Bitmap:
     planes = pack_samples(
         samples,
         pixel_format,
@@ -215,9 +254,7 @@ def build_payload(
     )
     palette = b"" if samples.palette is None else samples.palette[:, [2, 1, 0, 3]].tobytes()
     order, extension = _order_of(pixel_format, options), pack_extensions(samples)
-    return _build_payload(
-        asset, options, _Bitmap(planes, palette, order, pixel_format.unit_bytes, extension)
-    )
+    return _Bitmap(planes, palette, order, pixel_format.unit_bytes, extension)
 
 
 def _build_payload(asset: PlannedAsset, options: ImageOptions, bitmap: _Bitmap) -> Payload:
@@ -229,6 +266,11 @@ def _build_payload(asset: PlannedAsset, options: ImageOptions, bitmap: _Bitmap) 
         if row_bytes <= options.strip_bytes:
             tried += [_build_strips(bitmap, CODECS[name], options.strip_bytes) for name in AUTO_CODECS]
         return min(tried, key=lambda payload: len(payload.data))
+    _check_row(asset, options, row_bytes)
+    return _build_strips(bitmap, CODECS[options.codec], options.strip_bytes)
+
+
+def _check_row(asset: PlannedAsset, options: ImageOptions, row_bytes: int) -> None:
     if row_bytes > options.strip_bytes:
         fail(
             "IB205",
@@ -237,7 +279,6 @@ def _build_payload(asset: PlannedAsset, options: ImageOptions, bitmap: _Bitmap) 
             f"set 'strip_bytes' to {row_bytes} or more, or use codec raw",
             asset.name,
         )
-    return _build_strips(bitmap, CODECS[options.codec], options.strip_bytes)
 
 
 def _build_raw(bitmap: _Bitmap) -> Payload:
@@ -256,26 +297,42 @@ def _raw_bytes(bitmap: _Bitmap) -> int:
 
 
 def _build_strips(bitmap: _Bitmap, codec: StripCodec, strip_bytes: int) -> Payload:
-    """As many rows to a strip as ``strip_bytes`` hold; a strip that does not shrink is stored raw."""
+    """As many rows to a strip as ``strip_bytes`` hold."""
     planes = bitmap.planes
-    height_px = planes.colour.shape[0]
-    strip_rows = min(height_px, strip_bytes // planes.row_bytes)
-    ends, stored, end = [], [], 0
-    for first in range(0, height_px, strip_rows):
+    strip_rows = min(planes.row_count, strip_bytes // planes.row_bytes)
+    coded = []
+    for first, strip in zip(range(0, planes.row_count, strip_rows), _cut(bitmap, strip_rows), strict=True):
+        rows = min(strip_rows, planes.row_count - first)
+        shape = StripShape(rows * planes.stride_bytes, bitmap.unit_bytes)
+        coded.append((strip, codec.encode_strip(strip, shape)))
+    return _join_strips(bitmap, codec.number, strip_rows, coded)
+
+
+def _cut(bitmap: _Bitmap, strip_rows: int) -> Iterator[bytes]:
+    """The decoded bytes of each strip."""
+    planes = bitmap.planes
+    for first in range(0, planes.row_count, strip_rows):
         strip = planes.colour[first : first + strip_rows].tobytes()
-        shape = StripShape(len(strip), bitmap.unit_bytes)
         if planes.alpha is not None:
             strip += planes.alpha[first : first + strip_rows].tobytes()
-        coded = codec.encode_strip(strip, shape)
-        is_raw = len(coded) >= len(strip)
-        stored.append(strip if is_raw else coded)
+        yield strip
+
+
+def _join_strips(
+    bitmap: _Bitmap, number: Codec, strip_rows: int, coded: Sequence[tuple[bytes, bytes]]
+) -> Payload:
+    """A payload of strips, each (decoded, coded); one that does not shrink is stored raw."""
+    ends, stored, end = [], [], 0
+    for strip, data in coded:
+        is_raw = len(data) >= len(strip)
+        stored.append(strip if is_raw else data)
         end += len(stored[-1])
         ends.append(end | _STRIP_IS_RAW if is_raw else end)
     table = struct.pack(f"<{len(ends)}I", *ends)
     pixels = _HEADER.size + len(bitmap.extension) + len(table) + len(bitmap.palette)
     header = _pack_header(bitmap, strip_rows, len(ends), pixels, 0)
     data = b"".join((header, table, bitmap.palette, *stored))
-    return Payload(data, codec.number, pixels, strip_rows * planes.row_bytes, _raw_bytes(bitmap))
+    return Payload(data, number, pixels, strip_rows * bitmap.planes.row_bytes, _raw_bytes(bitmap))
 
 
 def _pack_header(bitmap: _Bitmap, strip_rows: int, strip_count: int, pixels: int, alpha: int) -> bytes:

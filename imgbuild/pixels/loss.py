@@ -15,6 +15,7 @@ from imgbuild.model import (
     DecodedImage,
     EncodedAsset,
     ImageOptions,
+    Kind,
     PlannedAsset,
     Samples,
 )
@@ -61,9 +62,13 @@ def _is_one_colour(rgba: U8) -> bool:
 
 
 def measure_image(asset: PlannedAsset, decoded: DecodedImage, encoded: EncodedAsset) -> EncodedAsset:
-    """``encoded`` with its LossReport measured, from the decoded source once more (``--report``)."""
+    """``encoded`` with its LossReport measured, from the decoded source once more (``--report``).
+
+    What is no single bitmap of ours (an animation, a file of another flavour) stays as it is.
+    """
     options = asset.options
-    if not isinstance(options, ImageOptions) or encoded.loss is None:
+    is_bitmap = encoded.kind is Kind.BITMAP and isinstance(encoded.expected, Samples)
+    if not isinstance(options, ImageOptions) or encoded.loss is None or not is_bitmap:
         return encoded
     prepared = prepare_image(asset, options, decoded.frames[0], is_drawn=decoded.is_drawn)
     measured, _ = compare_pictures(prepared.rgba, encoded, options)

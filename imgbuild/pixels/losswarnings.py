@@ -1,4 +1,4 @@
-"""What silently hurts people, told: a warning for each kind of loss and entry of the manifest, or an error."""
+"""What silently hurts people, told: a warning for each kind of loss and manifest entry, or an error."""
 
 from __future__ import annotations
 

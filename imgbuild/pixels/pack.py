@@ -78,7 +78,7 @@ def pack_samples(
         colour = _inverted(first, 1, invert is True)
         second = _pack_bits(_inverted(other, 1, bool(invert)), 1, is_lsb_first)
     elif pixel_format.can_invert:
-        colour = _inverted(colour, pixel_format.levels_max, bool(invert))
+        colour = _inverted(colour, pixel_format.levels_max, invert is True)
     if pixel_format.is_paged:
         rows = _pack_pages(colour, is_lsb_first)
     elif pixel_format.has_bit_order:

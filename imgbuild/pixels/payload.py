@@ -38,6 +38,12 @@ def take_apart(bitmap: EncodedAsset) -> RawPlanes:
     )
 
 
+def extension_of(bitmap: EncodedAsset) -> bytes:
+    """The extension TLVs behind the header."""
+    words = HEADER.unpack_from(bitmap.payload)[2]
+    return bitmap.payload[HEADER.size : HEADER.size + 4 * words]
+
+
 def add_extension(bitmap: EncodedAsset, number: int, data: bytes) -> EncodedAsset:
     """``bitmap`` with an extension TLV behind those that it has; everything behind it moves.
 

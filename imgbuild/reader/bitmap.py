@@ -70,6 +70,7 @@ class Bitmap:
     trim: Trim | None = None
     tint: tuple[int, int, int] | None = None
     nine_patch: NinePatch | None = None
+    decoded: Rows | str | None = None  # rows (or what is wrong) found out before, by decode_together
 
     @property
     def row_count(self) -> int:
@@ -103,6 +104,11 @@ class Bitmap:
 
         Raises IB608 if a strip cannot be decoded.
         """
+        if self.codec == Codec.RANGE_PIXELS:
+            rows = decode_together([self])[0].decoded if self.decoded is None else self.decoded
+            if rows is None or isinstance(rows, str):
+                fail_malformed(self.name, rows or "no rows")
+            return rows
         if self.strips:
             return self._strip_rows()
         data = np.frombuffer(self.payload, np.uint8)
@@ -167,6 +173,27 @@ class Bitmap:
         return bool(self.order & ORDER_PREMULTIPLIED) and self.pixel_format.family == "argb"
 
 
+def decode_together(bitmaps: Sequence[Bitmap]) -> list[Bitmap]:
+    """The bitmaps of codec 3 with their rows decoded: together in a fraction of the time; others as they are.
+
+    What is wrong with one shows when its rows are asked for.
+    """
+    places = [n for n, bitmap in enumerate(bitmaps) if bitmap.codec == Codec.RANGE_PIXELS]
+    jobs = [_range_bitmap(bitmaps[place]) for place in places]
+    result = list(bitmaps)
+    for place, rows in zip(places, decode_bitmaps(jobs), strict=True):
+        result[place] = replace(bitmaps[place], decoded=rows)
+    return result
+
+
+def _range_bitmap(bitmap: Bitmap) -> RangeBitmap:
+    strips = tuple((bitmap.payload[start:end], is_raw) for start, end, is_raw in bitmap.strips)
+    return RangeBitmap(
+        bitmap.pixel_format.name, bitmap.order, bitmap.width, bitmap.row_count, bitmap.stride_bytes,
+        bitmap.alpha_stride_bytes, bitmap.strip_rows, strips,
+    )  # fmt: skip
+
+
 def read_bitmap(payload: bytes | memoryview, entry: Entry) -> Bitmap:
     """Check a bitmap's header against its payload and its index entry. Raises IB608."""
     view = memoryview(payload).cast("B")
@@ -206,7 +233,7 @@ def _check_entry(view: memoryview, entry: Entry) -> PixelFormat:
     pixel_format = PIXEL_FORMATS.get(entry.pixel_format)
     if pixel_format is None:
         fail_malformed(entry.name, f"pixel format 0x{entry.pixel_format:02X} is not known to this reader")
-    if entry.codec not in (Codec.RAW, Codec.RLE, Codec.LZ4):
+    if entry.codec not in (Codec.RAW, Codec.RLE, Codec.LZ4, Codec.RANGE_PIXELS):
         fail_malformed(entry.name, f"codec {entry.codec} is not known to this reader")
     if len(view) < _HEADER.size:
         fail_malformed(entry.name, f"payload of {len(view)} bytes, a bitmap's header has {_HEADER.size}")

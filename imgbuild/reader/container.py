@@ -62,10 +62,31 @@ class Image:
             at = bisect.bisect_left(self.assets, raw, key=_sort_key)
             entry = self.assets[at] if at < len(self.assets) else None
         if entry is None or entry.name != name:
-            near = difflib.get_close_matches(name, [asset.name for asset in self.assets], 1)
+            entry = self._find_variant(name)
+        if entry is None:
+            near = difflib.get_close_matches(name, [self.label(asset) for asset in self.assets], 1)
             hint = f'did you mean "{near[0]}"?' if near else None
             fail("IB611", f'no asset is named "{name}"', self.place, hint)
         return entry
+
+    def label(self, asset: Entry) -> str:
+        """The asset's name; of a variant ``name@variant``, which :meth:`find` takes, too."""
+        if not asset.variant or self.pack is None:
+            return asset.name
+        names = self.pack.variants
+        number = asset.variant
+        return f"{asset.name}@{names[number - 1] if number <= len(names) else number}"
+
+    def _find_variant(self, label: str) -> Entry | None:
+        name, _, variant = label.partition("@")
+        if not variant or self.pack is None or variant not in self.pack.variants:
+            return None
+        number = self.pack.variants.index(variant) + 1
+        base = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(name.encode("utf-8", "surrogatepass"))))
+        if base is None or base.name != name:
+            return None
+        found = self.pack.select(base, number)
+        return found if found.variant == number else None
 
     def payload(self, asset: Entry) -> memoryview:
         """The stored bytes of one of :attr:`assets`, neither checked nor copied."""

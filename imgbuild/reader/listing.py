@@ -6,6 +6,7 @@ from typing import Any
 
 from imgbuild.errors import BuildError
 from imgbuild.model import Codec, Kind
+from imgbuild.reader.animation import read_animation
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.container import Image
 from imgbuild.reader.pack import Entry
@@ -19,13 +20,17 @@ def list_assets(image: Image) -> list[dict[str, Any]]:
 
 def _row(image: Image, entry: Entry) -> dict[str, Any]:
     row: dict[str, Any] = {"key": f"0x{entry.key:08X}", "name": entry.name, "kind": _kind_name(entry.kind)}
-    if entry.kind in (Kind.BITMAP, Kind.FONT):
+    if entry.kind in (Kind.BITMAP, Kind.FONT, Kind.ANIMATION):
         row["pixel_format"] = _format_name(entry.pixel_format)
+    if entry.variant:
+        row["variant"] = image.label(entry).partition("@")[2]
     row["codec"] = _codec_name(entry.codec)
-    if entry.kind == Kind.BITMAP:
+    if entry.kind in (Kind.BITMAP, Kind.ANIMATION):
         row["width"] = entry.width
-    if entry.kind in (Kind.BITMAP, Kind.FONT):
+    if entry.kind in (Kind.BITMAP, Kind.FONT, Kind.ANIMATION):
         row["height"] = entry.height
+    if entry.kind == Kind.ANIMATION:
+        row |= _tell_animation(image, entry)
     if image.pack is not None:
         row["offset"] = entry.offset
     row["stored_bytes"] = entry.stored_bytes
@@ -34,11 +39,21 @@ def _row(image: Image, entry: Entry) -> dict[str, Any]:
     return row
 
 
+def _tell_animation(image: Image, entry: Entry) -> dict[str, Any]:
+    try:
+        animation = read_animation(image.payload(entry), entry)
+    except BuildError:
+        return {}
+    return {"frames": len(animation.frames), "plays": animation.plays, "duration_ms": animation.duration_ms}
+
+
 def _raw_bytes(image: Image, entry: Entry) -> int:
     """Bytes of the pixels uncompressed, palette included; of anything else the stored bytes."""
-    if entry.kind != Kind.BITMAP:
+    if entry.kind not in (Kind.BITMAP, Kind.ANIMATION):
         return entry.stored_bytes
     try:
+        if entry.kind == Kind.ANIMATION:
+            return read_animation(image.payload(entry), entry).raw_bytes
         bitmap = read_bitmap(image.payload(entry), entry)
     except BuildError:
         return entry.stored_bytes

@@ -20,6 +20,7 @@ HEADER_BYTES = 64
 END_BYTES = 8
 ENTRY_BYTES = 32
 NO_VARIANT = 0xFFFF
+VARIANTS_TLV = 3
 
 _HEADER = struct.Struct("<4sBBH5I2H5I2BH2I")
 
@@ -140,6 +141,7 @@ class Pack:
     header: Header
     entries: tuple[Entry, ...]
     by_slot: dict[int, Entry] = field(repr=False)
+    variants: tuple[str, ...] = ()
 
     def slot_of(self, key: int) -> int:
         """The slot that the displacement table gives for ``key`` (any u32), as a device finds it.
@@ -170,6 +172,21 @@ class Pack:
             fail("IB611", f'no asset is named "{name}"', self.place)
         return entry
 
+    def select(self, entry: Entry, variant: int) -> Entry:
+        """The variant of this number of a found asset, or the asset itself if it has none.
+
+        A chain has rising numbers (FORMAT.md 3.4); where it has not, following it ends.
+        """
+        step = entry
+        while step.next_variant != NO_VARIANT:
+            following = self.by_slot.get(step.next_variant)
+            if following is None or following.key != entry.key or following.variant <= step.variant:
+                break
+            step = following
+            if step.variant == variant:
+                return step
+        return entry
+
     def payload(self, entry: Entry) -> memoryview:
         """The stored bytes of an entry of this pack, neither checked nor copied."""
         return self.data[entry.offset : entry.offset + entry.stored_bytes]
@@ -197,7 +214,8 @@ def open_pack(data: bytes | memoryview, place: Place, damage: Diagnostics | None
         found.raise_if_errors()
     else:
         damage.extend(found.items)
-    return Pack(view, place, header, entries, {entry.slot: entry for entry in entries})
+    by_slot = {entry.slot: entry for entry in entries}
+    return Pack(view, place, header, entries, by_slot, _read_variants(view, header))
 
 
 def _read_header(view: memoryview, place: Place) -> Header:
@@ -296,6 +314,21 @@ def _check_tlvs(view: memoryview, header: Header, place: Place, found: Diagnosti
             found.error("IB605", f"TLV at 0x{at:X} has {length} bytes and leaves the index", place)
             return
         at += step
+
+
+def _read_variants(view: memoryview, header: Header) -> tuple[str, ...]:
+    """Names of the variants, number 1 first: the TLV of type 3 (FORMAT.md 3.4); "" for what is no UTF-8."""
+    at = header.tlv_offset
+    while at < header.index_end:
+        number, length = view[at] | view[at + 1] << 8, view[at + 2] | view[at + 3] << 8
+        if number == VARIANTS_TLV:
+            data, names = bytes(view[at + 4 : at + 4 + length]), []
+            while data:
+                names.append(_decode_name(data[1 : 1 + data[0]]))
+                data = data[1 + data[0] :]
+            return tuple(names)
+        at += 4 + (length + 3) // 4 * 4
+    return ()
 
 
 def _read_entries(view: memoryview, header: Header, place: Place, found: Diagnostics) -> tuple[Entry, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imgbuild.errors import BuildError
 from imgbuild.model import Kind
+from imgbuild.reader.animation import ReadAnimation, read_animation
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.container import Image
 from imgbuild.reader.font import Font, read_font
@@ -21,13 +22,18 @@ _GAP_PX = 2
 
 
 def preview_png(image: Image, entry: Entry) -> bytes:
-    """A bitmap as it is drawn, or all glyphs of a font in rows; PNG bytes. Raises BuildError on damage."""
+    """A bitmap as it is drawn, an animation as APNG, or all glyphs of a font in rows; PNG bytes.
+
+    Raises BuildError on damage.
+    """
     payload = image.payload(entry)
     try:
         if entry.kind == Kind.BITMAP and entry.codec in PICTURE_CODECS:
             return encode_png(read_picture(payload, entry))
         if entry.kind == Kind.BITMAP:
             return encode_png(read_bitmap(payload, entry).rgba())
+        if entry.kind == Kind.ANIMATION:
+            return _encode_apng(read_animation(payload, entry))
         return encode_png(_glyph_sheet(read_font(payload, entry)))
     except BuildError as error:  # payloads do not know whose they are
         raise BuildError(*(replace(item, place=image.place) for item in error.diagnostics)) from error
@@ -39,6 +45,20 @@ def encode_png(pixels: NDArray[np.uint8]) -> bytes:
 
     buffer = io.BytesIO()
     PillowImage.fromarray(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _encode_apng(animation: ReadAnimation) -> bytes:
+    """Every frame whole, with its delay; a PNG that is no animation where there is one frame."""
+    from PIL import Image as PillowImage
+
+    frames = [PillowImage.fromarray(rgba) for rgba in animation.rgba_frames()]
+    delays_ms = [frame.delay_ms for frame in animation.frames]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "PNG", save_all=True, append_images=frames[1:], duration=delays_ms,
+        loop=animation.plays, disposal=0, blend=0,
+    )  # fmt: skip
     return buffer.getvalue()
 
 

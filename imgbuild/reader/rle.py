@@ -72,4 +72,5 @@ def _follow(following: I64) -> I64:
 def _expand(data: U8, at: I64, length: I64, is_run: NDArray[np.bool_], unit: int) -> U8:
     number = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
     begin = np.repeat(at, length) + np.where(np.repeat(is_run, length), 0, number * unit)
-    return data[(begin[:, np.newaxis] + np.arange(unit)).reshape(-1)]
+    expanded: U8 = data[(begin[:, np.newaxis] + np.arange(unit)).reshape(-1)]
+    return expanded

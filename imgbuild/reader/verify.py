@@ -12,24 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity
-from imgbuild.model import Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Samples
+from imgbuild.model import Animation, Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Samples
+from imgbuild.reader.animation import read_animation
 from imgbuild.reader.bitmap import Bitmap, fail_malformed, read_bitmap
 from imgbuild.reader.container import Image, open_image
 from imgbuild.reader.font import Font, read_font
-from imgbuild.reader.pack import Entry, Pack
+from imgbuild.reader.pack import NO_VARIANT, Entry, Pack
 from imgbuild.reader.picture import PICTURE_CODECS, read_picture
 
-_KIND_NAMES: dict[int, str] = {Kind.BITMAP: "bitmaps", Kind.FONT: "fonts", Kind.FILE: "files"}
+_KIND_NAMES: dict[int, str] = {
+    Kind.BITMAP: "bitmaps",
+    Kind.ANIMATION: "animations",
+    Kind.FONT: "fonts",
+    Kind.FILE: "files",
+}
 _DIFFERENCES_MAX = 5
-"""Of one font: further glyphs that differ tell nothing new."""
+"""Of one font or animation: further glyphs or frames that differ tell nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
     """What :func:`verify_image` found. ``image`` is None if the container could not be opened.
 
-    ``counts``: ``assets``, ``bitmaps``, ``fonts``, ``files``, ``others`` and ``payload_bytes``
-    (payloads that several assets share count once).
+    ``counts``: ``assets``, ``bitmaps``, ``animations``, ``fonts``, ``files``, ``others`` and
+    ``payload_bytes`` (payloads that several assets share count once).
     """
 
     image: Image | None
@@ -57,6 +63,7 @@ def verify_image(data: bytes | memoryview, place: Place, *, layout: str | None =
     if image.pack is not None:
         _check_names(image.pack, found)
         _check_lookup(image.pack, found)
+        _check_variants(image.pack, found)
         _check_overlap(image.pack, found)
         _check_contract(image.pack, found)
     checked: set[tuple[str, int, int, int]] = set()
@@ -100,6 +107,26 @@ def _check_lookup(pack: Pack, found: Diagnostics) -> None:
                 pack.place,
                 asset=entry.name,
             )
+
+
+def _check_variants(pack: Pack, found: Diagnostics) -> None:
+    """Each variant hangs in the chain of the asset of its name, once, by rising number (FORMAT.md 3.4)."""
+    chained: set[int] = set()
+    for base in (entry for entry in pack.entries if entry.variant == 0):
+        step, following = base, pack.by_slot.get(base.next_variant)
+        while following is not None and following.slot not in chained:
+            is_next = following.key == base.key and step.variant < following.variant <= len(pack.variants)
+            if not is_next:
+                break
+            chained.add(following.slot)
+            step, following = following, pack.by_slot.get(following.next_variant)
+        if step.next_variant != NO_VARIANT and step.next_variant in pack.by_slot:
+            message = f'"{base.name}": slot {step.slot} names slot {step.next_variant} as its next variant'
+            found.error("IB605", message, pack.place, asset=base.name)
+    for entry in pack.entries:
+        if entry.variant and entry.slot not in chained:
+            message = f'"{entry.name}": variant {entry.variant} in slot {entry.slot} is in no chain'
+            found.error("IB605", message, pack.place, asset=entry.name)
 
 
 def _check_overlap(pack: Pack, found: Diagnostics) -> None:
@@ -150,7 +177,7 @@ def _check_payload(
             found.error(diagnostic.code, diagnostic.message, image.place, asset=asset.name)
 
 
-def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Font | bytes | None:
+def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Animation | Font | bytes | None:
     """What a payload holds; None for kinds that this reader does not know. Raises IB608."""
     if asset.kind == Kind.BITMAP and asset.codec in PICTURE_CODECS:
         read_picture(payload, asset)
@@ -159,6 +186,11 @@ def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Font |
         bitmap = read_bitmap(payload, asset)
         _check_strips(image, bitmap)
         return bitmap.samples()
+    if asset.kind == Kind.ANIMATION:
+        animation = read_animation(payload, asset)
+        for bitmap in animation.bitmaps:
+            _check_strips(image, bitmap)
+        return animation.shown()
     if asset.kind == Kind.FONT:
         return read_font(payload, asset)
     if asset.kind == Kind.FILE:
@@ -192,7 +224,8 @@ def compare_expected(image: Image, encoded: Sequence[EncodedAsset]) -> list[Diag
     Also compares the set of names, the index entries and, in a pack, the alignment of the anchors.
     """
     found = Diagnostics()
-    surplus = {asset.name for asset in image.assets} - {asset.name for asset in encoded}
+    names = {asset.base if asset.variant and image.pack else asset.name for asset in encoded}
+    surplus = {asset.name for asset in image.assets} - names
     for name in sorted(surplus):
         found.error("IB613", f'the image holds "{name}", which no step made', image.place, asset=name)
     for asset in encoded:
@@ -206,28 +239,38 @@ def compare_expected(image: Image, encoded: Sequence[EncodedAsset]) -> list[Diag
 
 
 def _compare_asset(image: Image, asset: EncodedAsset) -> list[str]:
-    entry = image.find(asset.name)
+    is_variant = bool(asset.variant) and image.pack is not None
+    entry = image.find(asset.base if is_variant else asset.name)
+    if is_variant and image.pack is not None:
+        entry = image.pack.select(entry, asset.variant)
     names = ("key", "kind", "crc32", "width", "height", "pixel_format", "codec")
     pairs = [(name, getattr(entry, name), getattr(asset, name)) for name in names]
+    if is_variant:
+        pairs[0] = ("key", entry.key, zlib.crc32(asset.base.encode()))
+        pairs.append(("variant", entry.variant, asset.variant))
     pairs.append(("stored_bytes", entry.stored_bytes, len(asset.payload)))
     differences = [f"{name} is {got}, meant was {meant}" for name, got, meant in pairs if got != meant]
     if differences:
         return differences
     if image.pack is not None:
-        if image.pack.get(asset.key) != entry:
+        if not is_variant and image.pack.get(asset.key) != entry:
             differences.append("look-up by key gives another asset")
         if (entry.offset + asset.anchor_bytes) % asset.align_bytes:
             at = entry.offset + asset.anchor_bytes
             differences.append(f"anchor at 0x{at:X}, expected a multiple of {asset.align_bytes}")
-    decoded = _decode(image, entry, image.payload(entry))
-    expected = asset.expected
+    return differences + _compare_values(_decode(image, entry, image.payload(entry)), asset.expected)
+
+
+def _compare_values(
+    decoded: Samples | Animation | Font | bytes | None, expected: Samples | Animation | DecodedFont | bytes
+) -> list[str]:
     if isinstance(expected, Samples) and isinstance(decoded, Samples):
-        return differences + _compare_samples(decoded, expected)
+        return _compare_samples(decoded, expected)
+    if isinstance(expected, Animation) and isinstance(decoded, Animation):
+        return _compare_animations(decoded, expected)
     if isinstance(expected, DecodedFont) and isinstance(decoded, Font):
-        return differences + _compare_fonts(decoded, expected)
-    if decoded != expected:
-        differences.append("other bytes than meant")
-    return differences
+        return _compare_fonts(decoded, expected)
+    return [] if decoded == expected else ["other bytes than meant"]
 
 
 def _compare_samples(decoded: Samples, expected: Samples) -> list[str]:
@@ -251,6 +294,20 @@ def _compare_samples(decoded: Samples, expected: Samples) -> list[str]:
         if got != meant:
             differences.append(f"{name} is {got}, meant was {meant}")
     return differences
+
+
+def _compare_animations(decoded: Animation, expected: Animation) -> list[str]:
+    """Compare what is shown after each frame, and for how long."""
+    pairs = (
+        ("frames", len(decoded.frames), len(expected.frames)),
+        ("plays", decoded.plays, expected.plays),
+        ("delays", decoded.delays_ms, expected.delays_ms),
+    )
+    differences = [f"{name}: {got}, meant was {meant}" for name, got, meant in pairs if got != meant]
+    if not differences:
+        for number, (got, meant) in enumerate(zip(decoded.frames, expected.frames, strict=True), 1):
+            differences += [f"frame {number}: {what}" for what in _compare_samples(got, meant)]
+    return differences[:_DIFFERENCES_MAX]
 
 
 def _describe(plane: NDArray[np.generic] | None) -> str:

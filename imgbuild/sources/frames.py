@@ -20,6 +20,7 @@ from imgbuild.errors import BuildError
 from imgbuild.model import DecodedImage
 from imgbuild.sources.framefile import BrokenFramesError, Disposal, Part, Parts
 from imgbuild.sources.gifframes import cut_gif
+from imgbuild.sources.icc import ProfileError, convert_rgba, has_foreign_profile
 from imgbuild.sources.pngframes import cut_png
 from imgbuild.sources.raster import decode_raster_source
 from imgbuild.sources.sourcefile import SourceFile
@@ -32,7 +33,7 @@ _DELAY_DEFAULT_MS = 100
 _CUTTERS: dict[str, Callable[[bytes], Parts | None]] = {"GIF": cut_gif, "PNG": cut_png}
 
 
-def decode_frames(source: SourceFile, start: str, *, icc: str) -> DecodedImage:
+def decode_frames(source: SourceFile, start: str | None, *, icc: str) -> DecodedImage:
     """All frames of ``source``, whose bytes begin like ``start``; a still picture has one, of delay 0.
 
     Raises BuildError: IB201 to IB203 as decode_raster_source does, IB250 (too many frames, or pixels in
@@ -40,7 +41,7 @@ def decode_frames(source: SourceFile, start: str, *, icc: str) -> DecodedImage:
     """
     if start == "WebP":
         return _decode_webp(source, icc)
-    cutter = _CUTTERS.get(start)
+    cutter = _CUTTERS.get(start or "")
     try:
         parts = None if cutter is None else cutter(source.data)
     except BrokenFramesError as problem:
@@ -84,11 +85,14 @@ def _finish(
 
 def _compose(source: SourceFile, parts: Parts, start: str, icc: str) -> tuple[list[U8], list[str]]:
     canvas = np.zeros((parts.height_px, parts.width_px, 4), np.uint8)
-    frames, notes = [], []
+    frames: list[U8] = []
+    notes: list[str] = []
     for number, part in enumerate(parts.frames, 1):
         _check_part(source, number, part, parts, start)
         before = canvas.copy() if part.disposal is Disposal.RESTORE else canvas
-        shown, below = _decode_part(source, number, part, start, icc, notes), _cut(canvas, part)
+        decoded, below = _decode_part(source, number, part, icc), _cut(canvas, part)
+        shown = decoded.frames[0]
+        notes += decoded.notes
         shown = shown[: below.shape[0], : below.shape[1]]
         below[:] = shown if part.is_replacing else lay_over(shown, below)
         frames.append(canvas.copy())
@@ -116,18 +120,14 @@ def _cut(canvas: U8, part: Part) -> U8:
     return canvas[part.y : part.y + part.height_px, part.x : part.x + part.width_px]
 
 
-def _decode_part(
-    source: SourceFile, number: int, part: Part, start: str, icc: str, notes: list[str]
-) -> U8:
+def _decode_part(source: SourceFile, number: int, part: Part, icc: str) -> DecodedImage:
     if not part.width_px or not part.height_px:
-        return np.zeros((part.height_px, part.width_px, 4), np.uint8)
+        return DecodedImage((np.zeros((part.height_px, part.width_px, 4), np.uint8),), source.digest)
     try:
-        decoded = decode_raster_source(replace(source, data=part.data), start, icc=icc)
+        return decode_raster_source(replace(source, data=part.data), icc=icc)
     except BuildError as problem:
         why = problem.diagnostics[0].message.partition(f'"{source.asset_name}" ')[2]
         source.refuse("IB251", f"is broken: frame {number} {why}")
-    notes += decoded.notes
-    return decoded.frames[0]
 
 
 def lay_over(above: U8, below: U8) -> U8:
@@ -147,7 +147,7 @@ def lay_over(above: U8, below: U8) -> U8:
 
 
 def _decode_webp(source: SourceFile, icc: str) -> DecodedImage:
-    """libwebp composes the frames; Pillow counts its loops as plays, 0 for ever."""
+    """All frames, composed by libwebp; Pillow tells how often they are shown, 0 for ever."""
     first = decode_raster_source(source, "WebP", icc=icc)
     notes = [note for note in first.notes if not note.startswith("only the first of ")]
     frames, delays_ms = [first.frames[0]], [0]
@@ -162,7 +162,8 @@ def _decode_webp(source: SourceFile, icc: str) -> DecodedImage:
             while len(frames) < count and count > 1:
                 number = len(frames) + 1
                 picture.seek(len(frames))
-                frames.append(np.asarray(picture.convert("RGBA")))
+                rgba = np.asarray(picture.convert("RGBA"))
+                frames.append(_convert_colours(rgba, picture.info.get("icc_profile"), icc))
                 delays_ms.append(round(float(picture.info.get("duration", 0))))
     except BuildError:
         raise
@@ -170,3 +171,13 @@ def _decode_webp(source: SourceFile, icc: str) -> DecodedImage:
         text = " ".join(str(problem).split()) or type(problem).__name__
         source.refuse("IB251", f"is broken: frame {number} cannot be decoded: the decoder says: {text}")
     return _finish(source, frames, delays_ms, min(plays, 0xFFFF), notes)
+
+
+def _convert_colours(rgba: U8, profile: object, icc: str) -> U8:
+    """In sRGB; a profile that cannot be applied was told of with the first frame."""
+    if icc != "convert" or not isinstance(profile, bytes) or not has_foreign_profile(profile):
+        return rgba
+    try:
+        return convert_rgba(rgba, profile)
+    except ProfileError:
+        return rgba

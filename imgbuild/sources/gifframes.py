@@ -41,7 +41,8 @@ def cut_gif(data: bytes) -> Parts:
     stream = Bytes(data)
     stream.take(6)
     screen = _read_screen(stream)
-    control, plays, frames = _Control(), 1, []
+    control, plays = _Control(), 1
+    frames: list[Part] = []
     while (kind := _next_block(stream, len(frames))) != _TRAILER:
         if kind == _EXTENSION:
             label, body = stream.take(1)[0], _take_blocks(stream)
@@ -53,7 +54,9 @@ def cut_gif(data: bytes) -> Parts:
             frames.append(_read_image(stream, screen, control))
             control = _Control()
         else:
-            raise BrokenFramesError(f"is broken: byte 0x{kind:02X} at {stream.at - 1} starts no block of a GIF")
+            raise BrokenFramesError(
+                f"is broken: byte 0x{kind:02X} at {stream.at - 1} starts no block of a GIF"
+            )
         if len(frames) > ANIMATION_FRAMES_MAX:
             break
     width_px, height_px = screen.width_px, screen.height_px

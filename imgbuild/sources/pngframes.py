@@ -74,7 +74,7 @@ def _take_header(cutter: _Cutter, body: bytes, _kind: bytes) -> None:
 
 
 def _take_animation(cutter: _Cutter, body: bytes, _kind: bytes) -> None:
-    if len(body) != 8 or cutter.has_pixels:
+    if len(body) != 8 or cutter.has_pixels or not cutter.header:
         raise BrokenFramesError("is broken: its chunk acTL does not fit")
     cutter.count, plays = struct.unpack(">II", body)
     cutter.plays = min(plays, _PLAYS_MAX)
@@ -89,7 +89,9 @@ def _take_control(cutter: _Cutter, body: bytes, _kind: bytes) -> None:
     ratio = 1000 * above, below or 100
     delay_ms = (2 * ratio[0] + ratio[1]) // (2 * ratio[1])
     if disposal not in _DISPOSALS or blend > 1:
-        raise BrokenFramesError(f"is broken: frame {len(cutter.frames) + 1} is disposed or blended in no known way")
+        raise BrokenFramesError(
+            f"is broken: frame {len(cutter.frames) + 1} is disposed or blended in no known way"
+        )
     way = _DISPOSALS[disposal]
     if not cutter.frames and way is Disposal.RESTORE:
         way = Disposal.CLEAR  # there is nothing to go back to

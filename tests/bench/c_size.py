@@ -30,17 +30,30 @@ FONTS = (
 )
 TEXT = ("imgb_utf8_next", "imgb_text_measure")
 DRAW = ("imgb_draw_fill", "imgb_draw_bitmap", "imgb_draw_text")
+NINE_PATCHES = ("imgb_bitmap_nine_patch", "imgb_draw_nine_patch")
+VARIANTS = ("imgb_variant", "imgb_select", "imgb_find_variant")
+ANIMATIONS = ("imgb_animation_open", "imgb_animation_frame")
 CHECKS = ("imgb_require", "imgb_at", "imgb_name", "imgb_map", "imgb_check", "imgb_asset_check")
+COMMON = ("-DIMGB_CFG_DRAW_MORE=0", "-DIMGB_CFG_DRAW_EPAPER=0")
+"""Without the drawing of pixel formats that few need."""
 PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0")),
-    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0")),
-    ("+ RLE", (), ("-DIMGB_CFG_LZ4=0",)),
-    ("+ LZ4", (), ()),
-    ("+ fonts", FONTS, ()),
-    ("+ text", TEXT, ()),
-    ("+ drawing", DRAW, ()),
-    ("+ rectangles, palettes", RECTANGLES, ()),
-    ("+ at, name, map, require, checks", CHECKS, ()),
+    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0", *COMMON)),
+    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0", *COMMON)),
+    ("+ RLE", (), ("-DIMGB_CFG_LZ4=0", *COMMON)),
+    ("+ LZ4", (), COMMON),
+    ("+ fonts", FONTS, COMMON),
+    ("+ text", TEXT, COMMON),
+    ("+ drawing", DRAW, COMMON),
+    ("+ animations", ANIMATIONS, ()),
+    ("+ nine-patches", NINE_PATCHES, ()),
+    ("+ variants", VARIANTS, ()),
+    ("+ rectangles, palettes", RECTANGLES, COMMON),
+    ("+ at, name, map, require, checks", CHECKS, COMMON),
+    ("+ drawing al88, rgb332, argb4444, …", (), COMMON[1:]),
+    ("+ drawing mono_page, e-papers", (), ()),
+    ("+ surface gray8", ("imgb_put_gray8",), ()),
+    ("+ surface mono_page", ("imgb_put_mono_page",), ()),
+    ("+ surface argb8888", ("imgb_put_argb8888",), ()),
 )
 CODE_BUDGETS = {"core: open, find, get, read": 1228, "+ drawing": 6144 - 700}
 """Bytes up to and including a part: 1.2 KiB, and 6 KiB less room for a glyph codec."""

@@ -37,12 +37,21 @@ static inline void draw_asset(const imgb_asset_t *asset) {
   imgb_surface_t s = {pixels, 16, -3, 5, 16, 12, 1};
   imgb_bitmap_t bitmap;
   imgb_font_t font;
+  imgb_animation_t animation;
+  imgb_frame_t frame;
   uint8_t work[2048];
   uint32_t width;
   int r = 0;
   memset(pixels, 0, sizeof pixels);
   if (imgb_bitmap_open(asset, &bitmap) == IMGB_OK)
     r |= imgb_draw_bitmap(&s, -5, 4, &bitmap, 0xABCD, work, sizeof work);
+  if (imgb_animation_open(asset, &animation) == IMGB_OK) {
+    uint32_t n;
+    for (n = 0; n < animation.frames && n < 64u; n++) {
+      if (imgb_animation_frame(&animation, n, &frame) == IMGB_OK)
+        r |= imgb_draw_bitmap(&s, -5, 4, &frame.bitmap, 0xABCD, work, sizeof work);
+    }
+  }
   if (imgb_font_open(asset, &font) == IMGB_OK) {
     r |= imgb_text_measure(&font, "A\xC3\xA4~ b", &width);
     r |= imgb_draw_text(&s, -4, 14, &font, "A\xC3\xA4~ b", 0xF00F, work, sizeof work, NULL);

@@ -15,15 +15,13 @@ static inline void put_hex(FILE *out, const uint8_t *bytes, uint32_t length) {
   for (i = 0; out != NULL && i < length; i++) fprintf(out, "%02x", bytes[i]);
 }
 
-static inline int list_bitmap(FILE *out, const imgb_asset_t *asset) {
-  imgb_bitmap_t b;
+static inline int list_opened(FILE *out, const imgb_bitmap_t *bitmap) {
+  const imgb_bitmap_t b = *bitmap;
   imgb_rows_t rows;
   uint8_t palette[1024];
   uint32_t need, y, i;
   void *work;
-  int r = imgb_bitmap_open(asset, &b);
-  if (r != IMGB_OK) return r;
-  r = imgb_bitmap_palette(&b, 0, b.palette_count, palette);
+  int r = imgb_bitmap_palette(&b, 0, b.palette_count, palette);
   if (r != IMGB_OK) return r;
   if (out != NULL) {
     fprintf(out, "bitmap %u %u format %u order %u palette ", b.width, b.height, b.pixel_format, b.order);
@@ -53,6 +51,34 @@ static inline int list_bitmap(FILE *out, const imgb_asset_t *asset) {
     fprintf(out, "\n");
   }
   free(work);
+  return r;
+}
+
+static inline int list_bitmap(FILE *out, const imgb_asset_t *asset) {
+  imgb_bitmap_t bitmap;
+  int r = imgb_bitmap_open(asset, &bitmap);
+  return r == IMGB_OK ? list_opened(out, &bitmap) : r;
+}
+
+static inline int list_animation(FILE *out, const imgb_asset_t *asset) {
+  imgb_animation_t animation;
+  uint32_t n;
+  int r = imgb_animation_open(asset, &animation);
+  if (r != IMGB_OK) return r;
+  if (out != NULL) {
+    fprintf(out, "animation %u %u frames %u plays %u ms %lu\n", animation.width, animation.height,
+            animation.frames, animation.plays, (unsigned long)animation.duration_ms);
+  }
+  for (n = 0; r == IMGB_OK && n < animation.frames && n < 512u; n++) {
+    imgb_frame_t frame;
+    r = imgb_animation_frame(&animation, n, &frame);
+    if (r != IMGB_OK) break;
+    if (out != NULL) {
+      fprintf(out, "frame %u ms %u whole %u at %d %d\n", (unsigned)n, frame.delay_ms, frame.is_whole,
+              frame.bitmap.trim_x, frame.bitmap.trim_y);
+    }
+    if (frame.bitmap.rows != 0) r = list_opened(out, &frame.bitmap);
+  }
   return r;
 }
 
@@ -123,6 +149,8 @@ static inline int list_asset(FILE *out, const imgb_asset_t *asset, uint32_t code
   switch (asset->kind) {
     case IMGB_KIND_BITMAP:
       return list_bitmap(out, asset);
+    case IMGB_KIND_ANIMATION:
+      return list_animation(out, asset);
     case IMGB_KIND_FONT:
       return list_font(out, asset, code_step);
     case IMGB_KIND_FILE:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import lz4.block
 
-BITMAP, FONT, FILE = 1, 2, 3
+BITMAP, FONT, FILE, ANIMATION = 1, 2, 3, 6
 RAW, RLE, LZ4 = 0, 1, 2
 BIG, LSB_FIRST, PREMULTIPLIED, INVERTED, SECOND_INVERTED = 1, 2, 4, 8, 16
 PIXEL_FORMATS = {
@@ -274,6 +274,42 @@ def bitmap(
     payload = head + extension + struct.pack(f"<{len(ends)}I", *ends) + palette + body
     number = PIXEL_FORMATS[picture.pixel_format][0]
     return Asset(name, BITMAP, payload, picture.width, picture.height, number, codec, strip_bytes)
+
+
+# --- animations ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Frame:
+    """``part`` is the rectangle's bitmap, None where nothing changes."""
+
+    delay_ms: int
+    x: int = 0
+    y: int = 0
+    part: Asset | None = None
+
+
+def animation(name: str, frames: list[Frame], plays: int = 0, record_bytes: int = 20) -> Asset:
+    first = frames[0].part
+    assert first is not None
+    table, body = b"", b""
+    start = 12 + record_bytes * len(frames)
+    for frame in frames:
+        part = frame.part
+        if part is None:
+            record = struct.pack("<IIHHHHHBB", 0, 0, frame.delay_ms, 0, 0, 0, 0, 0, 0)
+        else:
+            body = padded(body)
+            is_whole = (part.width, part.height) == (first.width, first.height)
+            at, size = start + len(body), len(part.payload)
+            place = frame.x, frame.y, part.width, part.height
+            record = struct.pack("<IIHHHHHBB", at, size, frame.delay_ms, *place, is_whole, 0)
+            body += part.payload
+        table += record.ljust(record_bytes, b"\0")
+    head = struct.pack("<HHB3xI", len(frames), plays, record_bytes, sum(frame.delay_ms for frame in frames))
+    strip_bytes = max(frame.part.strip_bytes for frame in frames if frame.part)
+    payload = head + table + body
+    return Asset(name, ANIMATION, payload, first.width, first.height, first.pixel_format, first.codec, strip_bytes)
 
 
 # --- fonts --------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Codec range written once more, pixel by pixel and in plain Python: what the C decoder is compared with.
 
-From FORMAT.md's description of codec 3, with nothing of imgbuild: slow, but short enough to check by eye.  The tables are
-read as text out of the C header that defines them.
+From FORMAT.md's description of codec 3, with nothing of imgbuild: slow, but short enough to check by eye.
+The tables are read as text out of the C header that defines them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,11 @@ def wrap(d: int, bits: int) -> int:
 
 
 def med(w: int, n: int, nw: int) -> int:
-    return w + n - sorted((w, n, nw))[1] if min(w, n) <= nw <= max(w, n) else (min(w, n) if nw > w else max(w, n))
+    return (
+        w + n - sorted((w, n, nw))[1]
+        if min(w, n) <= nw <= max(w, n)
+        else (min(w, n) if nw > w else max(w, n))
+    )
 
 
 def shape(w: int, n: int, nw: int, ne: int) -> int:
@@ -121,7 +125,10 @@ def code_class(c: Coder, t: bytes, row: int, z: int) -> None:
 
 
 class Kind:
-    """How one kind codes a pixel that is none of its neighbours: ``code(coder, v, w, n, nw, recency)`` -> recency."""
+    """How one kind codes a pixel that is none of its neighbours: ``code(coder, v, near, recency)``.
+
+    ``near`` is W, N, NW; the result is the new recency.
+    """
 
     def __init__(self, t: bytes, flat_rows: int, code: Callable[..., int]) -> None:
         self.table, self.flat_rows, self.code = t, flat_rows, code
@@ -131,16 +138,14 @@ def three_channels(t: bytes, bits: tuple[int, int, int], classes: int, is_565: b
     def split(p: int) -> list[int]:
         return [p >> bits[1] + bits[2], p >> bits[2] & (1 << bits[1]) - 1, p & (1 << bits[2]) - 1]
 
-    def code(c: Coder, v: int, w: int, n: int, nw: int, recency: int) -> int:
-        near = list(zip(*map(split, (w, n, nw)), strict=True))
+    def code(c: Coder, v: int, around: tuple[int, int, int], recency: int) -> int:
+        near = list(zip(*map(split, around), strict=True))
         spread = sum(max(three) - min(three) for three in near)
         a = min(5, ((spread if is_565 else spread >> 2) + (recency >> 1)).bit_length())
         diff = [p - med(*three) for p, three in zip(split(v), near, strict=True)]
         dg = wrap(diff[1], bits[1])
         carry = (dg + 1) >> 1 if is_565 else dg
-        zg, zr, zb = (
-            fold(d) for d in (dg, wrap(diff[0] - carry, bits[0]), wrap(diff[2] - carry, bits[2]))
-        )
+        zg, zr, zb = (fold(d) for d in (dg, wrap(diff[0] - carry, bits[0]), wrap(diff[2] - carry, bits[2])))
         s = (zg if zg < 3 else 3 + zg % 2) if is_565 else 0 if zg < 3 else (1 if zg < 11 else 3) + zg % 2
         code_class(c, t, 419 + classes * a, zg)
         code_class(c, t, 419 + 6 * classes + 2 * classes * (5 * a + s), zr)
@@ -151,10 +156,10 @@ def three_channels(t: bytes, bits: tuple[int, int, int], classes: int, is_565: b
 
 
 def one_channel(t: bytes, bits: int) -> Kind:
-    def code(c: Coder, v: int, w: int, n: int, nw: int, recency: int) -> int:
-        spread = max(w, n, nw) - min(w, n, nw)
+    def code(c: Coder, v: int, around: tuple[int, int, int], recency: int) -> int:
+        spread = max(around) - min(around)
         near = (spread >> 1) + (recency >> 3) if bits == 8 else 2 * spread + (recency >> 1)
-        a, z = min(5, near.bit_length()), fold(wrap(v - med(w, n, nw), bits))
+        a, z = min(5, near.bit_length()), fold(wrap(v - med(*around), bits))
         if bits == 8:
             code_class(c, t, 219 + 14 * a, z)
         else:
@@ -184,7 +189,14 @@ def code_colour(c: Coder, plane: Rows, alpha: Rows | None, kind: Kind, flat: boo
             if alpha is not None and alpha[y][x - 1] == 0:
                 continue
             e = shape(w, n, nw, ne)
-            if flat and alpha is None and y and e == 5 and x + 7 <= width and set(above[x - 1 : x + 7]) == {w}:
+            if (
+                flat
+                and alpha is None
+                and y
+                and e == 5
+                and x + 7 <= width
+                and set(above[x - 1 : x + 7]) == {w}
+            ):
                 eight = row[x - 1 : x + 7] == [w] * 8
                 c.bit(t[skip], int(not eight))
                 if eight:
@@ -201,7 +213,7 @@ def code_colour(c: Coder, plane: Rows, alpha: Rows | None, kind: Kind, flat: boo
                 colours.remove(v) if v in colours else None
                 colours, history = [v, *colours], 3
             elif what == 2:
-                recency, history = kind.code(c, v, w, n, nw, recency), 0
+                recency, history = kind.code(c, v, (w, n, nw), recency), 0
                 colours = [v, *colours[:15]] if flat else colours
             else:
                 recency, history = recency - (recency >> 1), 2 if history in (1, 2) else 1
@@ -214,7 +226,13 @@ def code_strip(pixel_format: str, pixels: Rows, alpha: Rows | None, flat: bool) 
         return c.end()
     if pixel_format[0] in "ig":
         bits = int(pixel_format[-1])
-        code_colour(c, pixels, None, one_channel(t[("indexed" if pixel_format[0] == "i" else "gray") + str(bits)], bits), True)
+        code_colour(
+            c,
+            pixels,
+            None,
+            one_channel(t[("indexed" if pixel_format[0] == "i" else "gray") + str(bits)], bits),
+            True,
+        )
         return c.end()
     if pixel_format == "argb8888":
         alpha = [[v >> 24 for v in row] for row in pixels]
@@ -232,7 +250,7 @@ def code_strip(pixel_format: str, pixels: Rows, alpha: Rows | None, flat: bool) 
 
 
 def asset_of(name: str, p: h.Picture, strips: list[bytes], strip_rows: int, row_align: int = 1) -> h.Asset:
-    """A bitmap asset of codec range with these stored strips; one that is larger than its pixels is stored raw."""
+    """A bitmap asset with these stored strips; one that is larger than its pixels is stored raw."""
     stride = h.stride_of(p, row_align)
     colour, alpha = h.rows_of(p, stride)
     stored, ends = b"", []

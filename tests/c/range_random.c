@@ -2,9 +2,10 @@
  *
  *     range_random COUNT SEED        prints how many strips decoded and how many were refused
  *
- * Stored bytes, sizes, padding, order and pixel format are random; every block is exactly as large as the call was told.
- * Each strip is decoded twice, from memory and through a window that is read piece by piece, now and then with a read
- * that fails.  The sanitizers are the judges; besides, both ways must give the same bytes.
+ * Stored bytes, sizes, padding, order and pixel format are random; every block is exactly as large as the
+ * call was told. Each strip is decoded twice, from memory and through a window that is read piece by piece,
+ * now and then with a read that fails.  The sanitizers are the judges; besides, both ways must give the same
+ * bytes.
  */
 #include "host.h"
 #include "imgb_range_pixels.h"
@@ -45,7 +46,8 @@ static void make_bitmap(imgb_bitmap_t *b, imgb_strip_t *strip) {
 /* Mostly noise; sometimes long runs of one byte, which decode to long runs of pixels. */
 static void make_bytes(uint8_t *bytes, uint32_t length) {
   uint32_t i, style = next(3);
-  for (i = 0; i < length; i++) bytes[i] = (uint8_t)(style == 0 ? next(256) : style == 1 ? 0 : next(40) == 0 ? next(256) : 0xFF);
+  for (i = 0; i < length; i++)
+    bytes[i] = (uint8_t)(style == 0 ? next(256) : style == 1 ? 0 : next(40) == 0 ? next(256) : 0xFF);
 }
 
 int main(int argc, char **argv) {
@@ -75,7 +77,8 @@ int main(int argc, char **argv) {
     if (second == FLASH_FAILED) {
       if (flash.reads < flash.fail_at) return 3;
     } else if (second != r || (r == IMGB_OK && memcmp(decoded, again, strip.decoded_bytes) != 0)) {
-      printf("format %u %ux%u: %d from memory, %d through the window\n", b.pixel_format, b.width, strip.rows, r, second);
+      printf("format %u %ux%u: %d from memory, %d through the window\n", b.pixel_format, b.width, strip.rows,
+             r, second);
       return 4;
     }
     good += r == IMGB_OK;

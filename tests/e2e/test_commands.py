@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from support import imgbuild, make_project, save_png
 
-COMMANDS = ("build", "ls", "info", "extract", "verify", "chips", "boards", "path", "explain")
+COMMANDS = ("build", "ls", "info", "extract", "export", "verify", "chips", "boards", "path", "explain")
 
 
 @pytest.fixture(scope="module")

@@ -30,10 +30,18 @@ LVGL_STUB = """
 #define LV_IMAGE_HEADER_MAGIC 0x19
 #define LV_IMAGE_FLAGS_PREMULTIPLIED 0x01
 #define LV_IMAGE_FLAGS_COMPRESSED 0x08
-enum { LV_COLOR_FORMAT_I4 = 9, LV_COLOR_FORMAT_A4 = 13, LV_COLOR_FORMAT_RGB888 = 15, LV_COLOR_FORMAT_RGB565 = 18,
+enum { LV_COLOR_FORMAT_I4 = 9, LV_COLOR_FORMAT_A4 = 13, LV_COLOR_FORMAT_RGB888 = 15,
+       LV_COLOR_FORMAT_RGB565 = 18,
        LV_COLOR_FORMAT_RGB565A8 = 20, LV_COLOR_FORMAT_A1 = 11, LV_COLOR_FORMAT_RGB565_SWAPPED = 27 };
-typedef struct { uint32_t magic : 8, cf : 8, flags : 16, w : 16, h : 16, stride : 16, reserved_2 : 16; } lv_image_header_t;
-typedef struct { lv_image_header_t header; uint32_t data_size; const uint8_t *data; const void *reserved; } lv_image_dsc_t;
+typedef struct {
+  uint32_t magic : 8, cf : 8, flags : 16, w : 16, h : 16, stride : 16, reserved_2 : 16;
+} lv_image_header_t;
+typedef struct {
+  lv_image_header_t header;
+  uint32_t data_size;
+  const uint8_t *data;
+  const void *reserved;
+} lv_image_dsc_t;
 """
 U8G2_STUB = "#define U8X8_PROGMEM\n"
 
@@ -51,7 +59,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "u8g2.h").write_text(U8G2_STUB)
     done = imgbuild("build", "small.yaml", "-o", "ext.bin", cwd=folder)
     assert done.returncode == 0, done.stderr
-    done = imgbuild("extract", "ext.bin", "ui/565", "ui/888", "ui/a1", "ui/packed.bin", "-o", "png", cwd=folder)
+    done = imgbuild(
+        "extract", "ext.bin", "ui/565", "ui/888", "ui/a1", "ui/packed.bin", "-o", "png", cwd=folder
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -67,13 +77,17 @@ def values(folder: Path, source: str, expressions: list[str]) -> list[bytes]:
     """Compile a program that includes ``source`` and prints each ``(pointer, length)`` as hex."""
     gcc = need_tool("gcc")
     prints = "".join(
-        f"  for (i = 0; i < ({length}); i++) printf(\"%02x\", ((const unsigned char *)({pointer}))[i]);\n  printf(\"\\n\");\n"
+        f'  for (i = 0; i < ({length}); i++) printf("%02x", ((const unsigned char *)({pointer}))[i]);\n'
+        '  printf("\\n");\n'
         for pointer, length in (e.split(";") for e in expressions)
     )
-    main = f'#include <stdio.h>\n#include "{source}"\nint main(void) {{\n  unsigned long i;\n{prints}  return 0;\n}}\n'
+    main = f'#include <stdio.h>\n#include "{source}"\nint main(void) {{\n  unsigned long i;\n{prints}'
+    main += "  return 0;\n}\n"
     (folder / "main.c").write_text(main)
     strict = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-I."]
-    done = subprocess.run([gcc, *strict, "main.c", "-o", "main"], cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [gcc, *strict, "main.c", "-o", "main"], cwd=folder, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     out = subprocess.run(["./main"], cwd=folder, capture_output=True, text=True, check=True).stdout
     return [bytes.fromhex(line) for line in out.splitlines()]
@@ -90,7 +104,11 @@ def source(folder: Path) -> np.ndarray:
 @pytest.mark.parametrize("suffix", [".c", ".h"])
 def test_u8g2_gets_xbm_with_the_leftmost_pixel_lowest(built, suffix):
     export(built, "u8g2", f"x{suffix}", "ui/a1", "ui/page", "ui/lsb")
-    got = values(built, f"x{suffix}", ["ui_a1_bits;sizeof ui_a1_bits", "ui_page_bits;10", "ui_lsb_bits;sizeof ui_lsb_bits"])
+    got = values(
+        built,
+        f"x{suffix}",
+        ["ui_a1_bits;sizeof ui_a1_bits", "ui_page_bits;10", "ui_lsb_bits;sizeof ui_lsb_bits"],
+    )
     bits = source(built)[..., 3] > 127
     assert got[0] == np.packbits(bits, axis=1, bitorder="little").tobytes()
     assert got[1] == got[2], "the same picture in page order and in rows"
@@ -106,9 +124,15 @@ def test_gfx_gets_bits_with_the_leftmost_pixel_highest(built):
 
 def test_gfx_gets_rgb565_words_and_a_mask_where_it_is_transparent(built):
     export(built, "gfx", "c.h", "ui/565", "ui/big", "ui/888")
-    got = values(built, "c.h", ["ui_565;sizeof ui_565", "ui_565_mask;sizeof ui_565_mask", "ui_big;sizeof ui_big"])
+    got = values(
+        built, "c.h", ["ui_565;sizeof ui_565", "ui_565_mask;sizeof ui_565_mask", "ui_big;sizeof ui_big"]
+    )
     rgba = source(built).astype(int)
-    value = (rgba[..., 0] * 249 + 1014 >> 11 << 11) | (rgba[..., 1] * 253 + 505 >> 10 << 5) | (rgba[..., 2] * 249 + 1014 >> 11)
+    value = (
+        (rgba[..., 0] * 249 + 1014 >> 11 << 11)
+        | (rgba[..., 1] * 253 + 505 >> 10 << 5)
+        | (rgba[..., 2] * 249 + 1014 >> 11)
+    )
     value[rgba[..., 3] == 0] = 0
     assert np.array_equal(np.frombuffer(got[0], "=u2").reshape(HEIGHT, WIDTH), value)
     assert got[1] == np.packbits(rgba[..., 3] > 127, axis=1).tobytes()
@@ -122,7 +146,9 @@ def test_gfx_gets_rgb565_words_and_a_mask_where_it_is_transparent(built):
 def test_lvgl_gets_the_data_of_its_own_files(built, suffix):
     numbers = {"i4": 9, "a4": 13, "888": 15, "565": 20, "a1": 11, "big": 27}
     export(built, "lvgl", f"l{suffix}", *[f"ui/{name}" for name in numbers])
-    wanted = [f"&ui_{name}.header;12" for name in numbers] + [f"ui_{name}.data;ui_{name}.data_size" for name in numbers]
+    wanted = [f"&ui_{name}.header;12" for name in numbers] + [
+        f"ui_{name}.data;ui_{name}.data_size" for name in numbers
+    ]
     got = values(built, f"l{suffix}", wanted)
     for header, data, (name, number) in zip(got[:6], got[6:], numbers.items(), strict=True):
         lvgl = MANIFEST.splitlines()
@@ -157,7 +183,8 @@ def test_the_output_must_be_c(built):
 
 
 @pytest.mark.parametrize(
-    ("library", "name"), [("u8g2", "ui/565"), ("u8g2", "ui/packed.bin"), ("gfx", "ui/a4"), ("lvgl", "ui/page")]
+    ("library", "name"),
+    [("u8g2", "ui/565"), ("u8g2", "ui/packed.bin"), ("gfx", "ui/a4"), ("lvgl", "ui/page")],
 )
 def test_what_a_library_cannot_draw_is_refused(built, library, name):
     done = imgbuild("export", "--c", library, "ext.bin", name, "-o", "no.c", cwd=built)

@@ -20,11 +20,14 @@ from imgbuild.pixels import bitmap, pack
 def _swap_byte_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """The 16-bit packer takes big for little."""
     right = pack._pack_16
-    monkeypatch.setattr(pack, "_pack_16", lambda colour, is_big: right(colour, not is_big))
-    for table in (value for value in vars(pack).values() if isinstance(value, dict)):
+
+    def wrong(samples: Any, pixel_format: Any, is_big: bool) -> Any:
+        return right(samples, pixel_format, not is_big)
+
+    for table in [value for value in vars(pack).values() if isinstance(value, dict)]:
         for key, packer in table.items():
             if packer is right:
-                monkeypatch.setitem(table, key, pack._pack_16)
+                monkeypatch.setitem(table, key, wrong)
 
 
 def _swap_planes(monkeypatch: pytest.MonkeyPatch) -> None:

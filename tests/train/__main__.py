@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.picture_sets import training_sets
+from imgbuild.codecs.range_pixels.batch import PixelStrip
 from imgbuild.codecs.range_pixels.encode import model_strips
 from imgbuild.codecs.range_pixels.events import make_event_table
 from imgbuild.codecs.range_pixels.kinds import KINDS, PixelKind
@@ -26,9 +27,14 @@ ROUNDS = 5
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def _is_full(strip: PixelStrip) -> bool:
+    """Whether a strip is coverage alone and covers fully: as an alpha plane it is not coded."""
+    return strip.colour is None and strip.alpha is not None and bool((strip.alpha == strip.alpha.max()).all())
+
+
 def _train(kind: PixelKind, pictures: list[NDArray[np.uint8]]) -> dict[str, bytes]:
     """The tables of ``kind``; of colours, the alpha table of its own strips is left out."""
-    strips = [strip for picture in pictures for strip in strips_of(picture, kind.name)]
+    strips = [strip for picture in pictures for strip in strips_of(picture, kind.name) if not _is_full(strip)]
     size, cost = kind.table_bytes, None
     tables: dict[str, bytes] = {}
     for _ in range(ROUNDS if kind.has_modes else 1):

@@ -12,7 +12,7 @@ from imgbuild.codecs.range_coder import encode_streams
 from imgbuild.codecs.range_pixels import events as ev
 from imgbuild.codecs.range_pixels.alpha import code_alpha
 from imgbuild.codecs.range_pixels.batch import Grid, PixelStrip, make_grid
-from imgbuild.codecs.range_pixels.colour import code_colours, look_at_colours
+from imgbuild.codecs.range_pixels.colour import ColourPlane, code_colours, look_at_colours
 from imgbuild.codecs.range_pixels.events import EventTable
 from imgbuild.codecs.range_pixels.kinds import PixelKind
 
@@ -22,8 +22,8 @@ Bools = NDArray[np.bool_]
 
 BATCH_PIXELS = 1 << 19
 """Pixels that the model looks at together: enough to feed numpy, few enough to stay in the caches."""
-FLAT_SHARE, SMOOTH_SHARE = 0.30, 0.62
-"""Share of pixels unlike W and N below (above) which only the flat (smooth) mode is worth trying."""
+FLAT_SHARE = 0.5
+"""Share of pixels unlike W and N below which a strip counts as flat, as long as there are no tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class StripEvents:
     lengths: I64
 
 
-def encode_strips(kind: PixelKind, table: EventTable, strips: Sequence[PixelStrip]) -> list[bytes]:
+def encode_with(kind: PixelKind, table: EventTable, strips: Sequence[PixelStrip]) -> list[bytes]:
     """The coded bytes of each strip; each may come out larger than the strip is raw."""
     modelled = list(model_strips(kind, table.cost, strips))
     if not modelled:
@@ -70,7 +70,7 @@ def _model_batch(kind: PixelKind, cost: NDArray[np.int64] | None, strips: list[P
     colour = _concatenate([strip.colour for strip in strips])
     if not kind.has_modes:
         no_alpha = np.zeros(len(strips), np.bool_)
-        return _code_mode(kind, grid, colour, None, no_alpha, is_flat=True)
+        return _code_mode(kind, look_at_colours(colour, None, no_alpha, grid), is_flat=True)
     return _model_with_modes(kind, cost, strips, grid, colour)
 
 
@@ -88,7 +88,7 @@ def _model_with_modes(
         )
         some = np.flatnonzero(has_alpha)
         planes = _code_planes(kind, grid, alpha, some, len(strips))
-    is_flat, colours = _code_best_mode(kind, cost, grid, colour, alpha, has_alpha)
+    is_flat, colours = _code_best_mode(kind, cost, look_at_colours(colour, alpha, has_alpha, grid))
     header = ev.raw_bits(kind.table_bytes, 2, 2 * has_alpha.astype(np.int32) + is_flat)
     return _join([StripEvents(header, np.ones(len(strips), np.int64)), planes, colours])
 
@@ -105,60 +105,31 @@ def _code_planes(kind: PixelKind, grid: Grid, alpha: I32, some: I64, strips: int
 def _code_best_mode(
     kind: PixelKind,
     cost: NDArray[np.int64] | None,
-    grid: Grid,
-    colour: I32,
-    alpha: I32 | None,
-    has_alpha: Bools,
+    plane: ColourPlane,
 ) -> tuple[Bools, StripEvents]:
     """Whether each strip is flat, and the events of its colours in that mode."""
-    plane = look_at_colours(colour, alpha, has_alpha, grid)
-    seen = np.add.reduceat(plane.is_visible.astype(np.int64), grid.first[:-1])
-    share = np.add.reduceat(plane.differs.astype(np.int64), grid.first[:-1]) / np.maximum(seen, 1)
-    limits = (0.5, 0.5) if cost is None else (FLAT_SHARE, SMOOTH_SHARE)
-    tried = {True: np.flatnonzero(share <= limits[1]), False: np.flatnonzero(share > limits[0])}
+    flat, smooth = (_code_mode(kind, plane, is_flat=is_flat) for is_flat in (True, False))
     if cost is None:
-        tried[True] = np.flatnonzero(share <= limits[0])
-    coded: dict[bool, StripEvents] = {}
-    price = np.full((2, len(share)), np.iinfo(np.int64).max)
-    for is_flat, some in tried.items():
-        if not len(some):
-            continue
-        part, chosen = _select(grid, some)
-        events = _code_mode(
-            kind, part, colour[chosen], None if alpha is None else alpha[chosen], has_alpha[some], is_flat=is_flat
+        first = plane.grid.first[:-1]
+        seen = np.add.reduceat(plane.is_visible.astype(np.int64), first)
+        is_flat: Bools = np.add.reduceat(plane.differs.astype(np.int64), first) <= FLAT_SHARE * seen
+    else:
+        is_flat = _sum_by_strip(cost[flat.events], flat.lengths) <= _sum_by_strip(
+            cost[smooth.events], smooth.lengths
         )
-        coded[is_flat] = events
-        price[int(is_flat), some] = 0 if cost is None else _sum_by_strip(cost[events.events], events.lengths)
-    is_flat_best = price[1] <= price[0]
-    return is_flat_best, _pick(coded, tried, is_flat_best)
+    return is_flat, _join([_keep(flat, is_flat), _keep(smooth, ~is_flat)])
 
 
-def _pick(coded: dict[bool, StripEvents], tried: dict[bool, I64], is_flat: Bools) -> StripEvents:
-    """Each strip's events out of the mode that was chosen for it."""
-    lengths = np.zeros(len(is_flat), np.int64)
-    sources: list[I32] = []
-    starts = np.zeros(len(is_flat), np.int64)
-    offset = 0
-    for mode, part in coded.items():
-        begin = np.cumsum(part.lengths) - part.lengths
-        mine = is_flat[tried[mode]] == mode
-        lengths[tried[mode][mine]] = part.lengths[mine]
-        starts[tried[mode][mine]] = begin[mine] + offset
-        sources.append(part.events)
-        offset += len(part.events)
-    source = np.concatenate(sources)
-    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return StripEvents(source[within + np.repeat(starts, lengths)], lengths)
+def _keep(part: StripEvents, is_kept: Bools) -> StripEvents:
+    """``part`` with nothing in the strips that are not kept."""
+    return StripEvents(part.events[np.repeat(is_kept, part.lengths)], part.lengths * is_kept)
 
 
-def _code_mode(
-    kind: PixelKind, grid: Grid, colour: I32, alpha: I32 | None, has_alpha: Bools, *, is_flat: bool
-) -> StripEvents:
+def _code_mode(kind: PixelKind, plane: ColourPlane, *, is_flat: bool) -> StripEvents:
     if kind.places is None or kind.residuals is None:
         raise TypeError(f"{kind.name} has no colours")
-    plane = look_at_colours(colour, alpha, has_alpha, grid)
     events, begin = code_colours(plane, kind.places, kind.residuals, kind.table_bytes, is_flat=is_flat)
-    return StripEvents(events, np.diff(begin[grid.first]))
+    return StripEvents(events, np.diff(begin[plane.grid.first]))
 
 
 def _select(grid: Grid, some: I64) -> tuple[Grid, I64 | slice]:

@@ -24,6 +24,7 @@ NUMBERS = {
 """Of lv_color_format_t, lv_color.h of LVGL 9."""
 BITS = {0x06: 8, 0x07: 1, 0x08: 2, 0x09: 4, 0x0A: 8, 0x0B: 1, 0x0C: 2, 0x0D: 4, 0x0E: 8, 0x0F: 24, 0x10: 32,
         0x11: 32, 0x12: 16, 0x14: 16, 0x1B: 16}  # fmt: skip
+HEAD = "version: 1\nname: small\nflash: {board: spark-core}\nassets:\n"
 ONLY_COMPRESSED = ("gray8",)
 WIDTH, HEIGHT = 13, 7
 
@@ -44,7 +45,7 @@ def build(folder: Path, options: str, colours: int = 200):
 
     source = picture(colours)
     Image.fromarray(source).save(folder / "icon.png")
-    text = f"version: 1\nname: small\nflash: {{board: spark-core}}\nassets:\n  - {{image: icon.png, {options}}}\n"
+    text = f"{HEAD}  - {{image: icon.png, {options}}}\n"
     image, result = build_image(folder, text)
     return image, result, source
 
@@ -92,7 +93,7 @@ def bitmap_of(folder: Path, pixel_format: str, colours: int, more: str = ""):
     return stride, payload[palette : palette + 4 * count], payload[pixels:]
 
 
-@pytest.mark.parametrize("codec", ["raw", "lz4", "auto"])
+@pytest.mark.parametrize("codec", ["raw", "rle", "lz4", "auto"])
 @pytest.mark.parametrize("pixel_format", sorted(NUMBERS))
 def test_every_pixel_format_has_lvgls_header_palette_and_rows(tmp_path, pixel_format, codec):
     colours = 1 << BITS[NUMBERS[pixel_format]] if pixel_format.startswith("i") else 256

@@ -14,13 +14,14 @@ from imgbuild.reader.container import open_image
 from imgbuild.reader.preview import preview_png
 from imgbuild.reader.verify import verify_image
 
+HEAD = "version: 1\nname: small\nflash: {board: spark-core}\nassets:\n"
 CODECS = {"jpeg": Codec.JPEG, "png": Codec.PNG, "qoi": Codec.QOI}
 STARTS = {"jpeg": b"\xff\xd8\xff", "png": b"\x89PNG", "qoi": b"qoif"}
 
 
 def build(folder: Path, options: str, source: str = "icon.png"):
-    text = f"version: 1\nname: small\nflash: {{board: spark-core}}\nassets:\n  - {{image: {source}, name: x, {options}}}\n"
-    image, result = build_image(folder, text)
+    text = f"{HEAD}  - {{image: {source}, name: x, {options}}}\n"
+    image, _ = build_image(folder, text)
     entry = image.find("x")
     return entry, bytes(image.payload(entry)), image
 
@@ -135,7 +136,9 @@ def test_a_damaged_file_is_found_by_verify(tmp_path):
     assert open_image(bytes(packed), damage=Diagnostics()).assets
 
 
-@pytest.mark.parametrize("option", ["pixel_format: rgb565", "codec: lz4", "byte_order: big", "lvgl_header: true"])
+@pytest.mark.parametrize(
+    "option", ["pixel_format: rgb565", "codec: lz4", "byte_order: big", "lvgl_header: true"]
+)
 def test_options_of_our_own_bitmaps_do_not_apply(tmp_path, option):
     save(tmp_path, "icon.png", smooth())
     with pytest.raises(BuildError) as caught:

@@ -17,8 +17,10 @@ from imgbuild.pixels.convert import (
     flatten_image,
     luma,
     pack_rgb565,
+    premultiply,
     quantise_levels,
 )
+from imgbuild.pixels.epaper import EPAPER_PALETTES, quantise_inks
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.palette import find_colours, index_colours, pack_colours, palette_of
 
@@ -152,9 +154,26 @@ def test_colours_are_counted_exactly_in_large_pictures(colours):
 def test_the_table_says_what_formats_can_do():
     assert [f.name for f in PIXEL_FORMATS.values() if f.has_alpha_plane] == ["rgb565a8"]
     assert [f.name for f in PIXEL_FORMATS.values() if not f.has_alpha] == [
-        "gray1", "gray2", "gray4", "gray8", "rgb565", "rgb888", "xrgb8888",
+        "gray1", "gray2", "gray4", "gray8", "rgb565", "rgb888", "xrgb8888", "rgb332", "rgb444", "rgb666",
+        "bgr888", "mono_page", "epd_bwr", "epd_bwy", "epd_gray4", "epd_bwry", "epd_6color", "epd_7color",
     ]  # fmt: skip
-    assert len({f.number for f in PIXEL_FORMATS.values()}) == len(PIXEL_FORMATS) == 17
+    assert len({f.number for f in PIXEL_FORMATS.values()}) == len(PIXEL_FORMATS) == 33
+    assert all(f.layout and f.displays for f in PIXEL_FORMATS.values())
+
+
+def test_premultiplied_colours_are_the_nearest_for_every_value_and_alpha():
+    values, alphas = np.meshgrid(np.arange(256), np.arange(256))
+    rgba = np.stack([values, values, values, alphas], -1).astype(np.uint8)
+    exact = values * alphas  # times 255
+    assert np.array_equal(premultiply(rgba)[..., 0], (2 * exact + 255) // 510)
+    assert np.array_equal(premultiply(rgba)[..., 3], alphas)
+
+
+def test_each_ink_is_its_own_nearest_and_every_ink_has_a_number():
+    for name, inks in EPAPER_PALETTES.items():
+        assert PIXEL_FORMATS[name].has_inks
+        picture = np.array([[ink.rgb for ink in inks]], np.uint8)
+        assert row(quantise_inks(picture, name)) == [ink.code for ink in inks]
 
 
 def test_the_table_agrees_with_the_specification():

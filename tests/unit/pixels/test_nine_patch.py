@@ -13,6 +13,7 @@ from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.compose import Screen
 
 WIDTH, HEIGHT = 9, 7
+HEAD = "version: 1\nname: small\nflash: {board: spark-core}\nassets:\n"
 
 
 def source(seed: int = 3) -> np.ndarray:
@@ -33,7 +34,7 @@ def bordered(pixels: np.ndarray, **marks: tuple[int, int]) -> np.ndarray:
 
 def build(folder: Path, name: str, pixels: np.ndarray, options: str):
     Image.fromarray(pixels).save(folder / name)
-    text = f"version: 1\nname: small\nflash: {{board: spark-core}}\nassets:\n  - {{image: {name}, {options}}}\n"
+    text = f"{HEAD}  - {{image: {name}, {options}}}\n"
     image, _ = build_image(folder, text)
     entry = image.assets[0]
     return read_bitmap(image.payload(entry), entry), entry, bytes(image.payload(entry))
@@ -50,7 +51,9 @@ def test_androids_border_becomes_insets_and_is_cut_off(tmp_path):
 
 
 def test_without_content_marks_the_content_is_the_stretchable_part(tmp_path):
-    bitmap, _, _ = build(tmp_path, "b.9.png", bordered(source(), top=(2, 4), left=(1, 5)), "pixel_format: rgb565a8")
+    bitmap, _, _ = build(
+        tmp_path, "b.9.png", bordered(source(), top=(2, 4), left=(1, 5)), "pixel_format: rgb565a8"
+    )
     assert bitmap.nine_patch.content == bitmap.nine_patch.stretch == (2, 1, 4, 1)
 
 
@@ -65,7 +68,9 @@ def test_white_is_clear_and_red_means_nothing_here(tmp_path):
 @pytest.mark.parametrize("codec", ["raw", "lz4"])
 @pytest.mark.parametrize("pixel_format", ["a4", "i8", "rgb565a8"])
 def test_insets_are_given_in_the_manifest(tmp_path, pixel_format, codec):
-    options = f"pixel_format: {pixel_format}, codec: {codec}, nine_patch: {{left: 1, top: 2, right: 3, bottom: 4}}"
+    options = (
+        f"pixel_format: {pixel_format}, codec: {codec}, nine_patch: {{left: 1, top: 2, right: 3, bottom: 4}}"
+    )
     bitmap, _, _ = build(tmp_path, "b.png", source(), options)
     assert bitmap.nine_patch.stretch == bitmap.nine_patch.content == (1, 2, 3, 4)
     assert (bitmap.width, bitmap.height) == (WIDTH, HEIGHT)
@@ -97,7 +102,9 @@ def by_hand(length: int, size: int, before: int, behind: int) -> list[int]:
     return shown
 
 
-@pytest.mark.parametrize("box", [(0, 0, 9, 7), (2, 3, 30, 20), (1, 1, 4, 2), (-5, -3, 22, 15), (5, 5, 1, 1), (0, 0, 7, 40)])
+@pytest.mark.parametrize(
+    "box", [(0, 0, 9, 7), (2, 3, 30, 20), (1, 1, 4, 2), (-5, -3, 22, 15), (5, 5, 1, 1), (0, 0, 7, 40)]
+)
 def test_a_nine_patch_is_stretched_from_the_nearest_pixel(tmp_path, box):
     options = "pixel_format: rgb565, nine_patch: {left: 2, top: 1, right: 3, bottom: 4}"
     bitmap, _, _ = build(tmp_path, "b.png", source(), options)

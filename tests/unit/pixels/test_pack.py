@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from imgbuild.model import Samples
 from imgbuild.pixels.convert import convert_image
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.pack import Planes, pack_samples, stride_of
@@ -63,6 +64,48 @@ HAND = [
     ("xrgb8888", "big", "msb", "ffff0000 ff00ff00 ffffffff ff808080 ff000080 ff000000"),
     ("argb8888", "little", "msb", "0000ffff 00ff00ff ffffffff 808080ff ff000080 00000000"),
     ("argb8888", "big", "msb", "ffff0000 ff00ff00 ffffffff ff808080 800000ff 00000000"),
+    # grey and alpha: blue alone is grey 18 (18.4)
+    ("al88", "little", "msb", "36ffb6ffffff 80ff12800000"),
+    ("al88", "big", "msb", "ff36ffb6ffff ff8080120000"),
+    ("argb8565", "little", "msb", "00f8ff e007ff ffffff 1084ff 1f0080 000000"),
+    ("argb8565", "big", "msb", "fff800 ff07e0 ffffff ff8410 80001f 000000"),
+    # 1 11111 00000 00000 and so on; alpha 128 -> 1 (0.502); grey 128 -> 16 (15.56)
+    ("argb1555", "little", "msb", "00fce083ffff 10c21f800000"),
+    ("argb1555", "big", "msb", "fc0083e0ffff c210801f0000"),
+    # 128 -> 8 (7.53)
+    ("argb4444", "little", "msb", "00fff0f0ffff 88f80f800000"),
+    ("argb4444", "big", "msb", "ff00f0f0ffff f888800f0000"),
+    # 128 -> 2 (1.506)
+    ("argb2222", "little", "msb", "f0ccff ea8300"),
+    # R3 G3 B2: grey 4 4 2 (3.51, 3.51, 1.506), blue 128 -> 2
+    ("rgb332", "little", "msb", "e01cff 920200"),
+    ("rgb444", "little", "msb", "f000f0fff0 8880080000"),
+    # each level << 2: 63 -> fc, 32 (31.6) -> 80
+    ("rgb666", "little", "msb", "0000fc 00fc00 fcfcfc 808080 800000 000000"),
+    ("rgb666", "big", "msb", "fc0000 00fc00 fcfcfc 808080 000080 000000"),
+    ("bgr888", "little", "msb", "ff0000 00ff00 ffffff 808080 000080 000000"),
+    ("bgr888", "big", "msb", "0000ff 00ff00 ffffff 808080 800000 000000"),
+    # gray1 above has rows 011 and 100: a byte for each of the three columns
+    ("mono_page", "little", "lsb", "020101"),
+    ("mono_page", "little", "msb", "408080"),
+]
+
+INKS = [
+    ("epd_bwr", "msb", False, [0, 1, 2], "60 | 20"),
+    ("epd_bwr", "lsb", False, [0, 1, 2], "06 | 04"),
+    ("epd_bwr", "msb", True, [0, 1, 2], "80 | c0"),
+    ("epd_bwr", "msb", "colour", [0, 1, 2], "60 | c0"),
+    ("epd_bwy", "msb", False, [0, 1, 2], "60 | 20"),
+    ("epd_gray4", "msb", False, [0, 1, 2, 3], "30 | 50"),
+    ("epd_gray4", "msb", True, [0, 1, 2, 3], "c0 | a0"),
+    ("epd_bwry", "msb", False, [0, 1, 2, 3, 1], "1b40"),
+    ("epd_bwry", "lsb", False, [0, 1, 2, 3, 1], "e401"),
+    ("epd_6color", "msb", False, [0, 1, 2, 3, 5, 6, 1], "01235610"),
+    ("epd_7color", "msb", False, [0, 1, 2, 3, 4, 5, 6], "01234560"),
+    ("gray1", "msb", True, [0, 1, 1], "80"),  # what lies behind the last pixel stays 0
+    ("gray4", "msb", True, [0, 1, 15], "fe00"),
+    ("gray8", "msb", True, [0, 1, 255], "fffe00"),
+    ("mono_page", "lsb", True, [0, 1, 1], "010000"),
 ]
 
 
@@ -74,8 +117,24 @@ def test_bytes_worked_out_by_hand(name, byte_order, bit_order, expected):
     assert (b"" if planes.alpha is None else planes.alpha.tobytes()).hex() == alpha.replace(" ", "")
 
 
+@pytest.mark.parametrize(("name", "bit_order", "invert", "values", "expected"), INKS)
+def test_inks_and_inverted_bits_worked_out_by_hand(name, bit_order, invert, values, expected):
+    samples = Samples(np.array([values], np.uint8))
+    planes = pack_samples(samples, PIXEL_FORMATS[name], "little", bit_order, 1, invert=invert)
+    found = [plane.tobytes().hex() for plane in (planes.colour, planes.alpha) if plane is not None]
+    assert " | ".join(found) == expected
+
+
+def test_pages_go_from_top_to_bottom_and_the_last_is_filled_up_with_zeros():
+    values = np.zeros((11, 2), np.uint8)
+    values[[0, 9], [0, 1]] = 1
+    planes = pack_samples(Samples(values), PIXEL_FORMATS["mono_page"], "little", "lsb", 4)
+    assert planes.colour.tobytes().hex(" ", 4) == "01000000 00020000"
+    assert (planes.row_count, planes.stride_bytes) == (2, 4)
+
+
 def test_every_format_was_worked_out():
-    assert {name for name, *_ in HAND} | {"i1", "i2"} == set(PIXEL_FORMATS)
+    assert {name for name, *_ in HAND} | {name for name, *_ in INKS} | {"i1", "i2"} == set(PIXEL_FORMATS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from unit.reader import handmade
 from unit.reader.handmade import HandGlyph, Item
 from unit.reader.samples import entry_of
 
-from imgbuild.errors import BuildError
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.compose import Screen, decode_text, measure_text, pack_rgb565
 from imgbuild.reader.font import read_font
@@ -117,9 +116,28 @@ def test_every_8_bit_value_goes_to_the_nearest_field():
         assert (packed >> 11, packed >> 5 & 63) == (round(value * 31 / 255), round(value * 63 / 255))
 
 
-def test_premultiplied_colours_are_not_drawn():
-    with pytest.raises(BuildError, match="premultiplied"):
-        Screen(1, 1).draw_bitmap(0, 0, open_bitmap(handmade.bitmap(bytes(4), 4, 4), 1, 1, 0x10))
+def scalar_premultiplied(rgb: tuple[int, int, int], below: int, a: int) -> int:
+    """FORMAT.md section 8, one pixel."""
+    k = a + a // 128
+    out = 0
+    for p, shift, mask, factor in zip(rgb, (11, 5, 0), (31, 63, 31), (7967, 16191, 7967), strict=True):
+        share = (p * factor + 128) // 256
+        out |= min(mask, (share + (below >> shift & mask) * (256 - k) + 128) // 256) << shift
+    return out if a else below
+
+
+def test_premultiplied_colours_are_added():
+    rng = random.Random(4)
+    pixels = [[255, 255, 255, 255], [0, 0, 0, 255], [9, 9, 9, 0], *([*rng.randbytes(4)] for _ in range(97))]
+    payload = handmade.bitmap(b"".join(bytes([b, g, r, a]) for r, g, b, a in pixels), 40, 4)
+    screen = Screen(10, 10)
+    before = noise(screen)
+    screen.draw_bitmap(0, 0, open_bitmap(payload, 10, 10, 0x10))
+    wanted = [
+        scalar_premultiplied((r, g, b), before[n // 10][n % 10], a) for n, (r, g, b, a) in enumerate(pixels)
+    ]
+    assert screen.pixels.reshape(-1).tolist() == wanted
+    assert wanted[:2] == [0xFFFF, 0]
 
 
 @pytest.mark.parametrize(

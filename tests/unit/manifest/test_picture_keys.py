@@ -1,0 +1,92 @@
+"""The keys of pictures mean what they say, from the manifest to the options of an asset."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from imgbuild.errors import BuildError, Diagnostics
+from imgbuild.manifest.load import load_manifest
+from imgbuild.model import Resize
+from imgbuild.plan import make_plan
+
+HEAD = "version: 1\nname: weather\nflash: {board: spark-core}\ndisplay: {pixel_format: rgb565}\n"
+
+
+@pytest.fixture
+def options(tmp_path):
+    Image.new("RGBA", (4, 4)).save(tmp_path / "a.png")
+
+    def run(keys):
+        path = tmp_path / "m.yaml"
+        path.write_text(f"{HEAD}assets:\n  - image: a.png\n{keys}")
+        found = Diagnostics()
+        plan = make_plan(load_manifest(path), (), None, found)
+        return plan.partitions[0].assets[0].options
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("text", "resize"),
+    [
+        ("32x24", Resize(32, 24, "contain", "lanczos", is_linear=False)),
+        ("{width: 32}", Resize(32, 0)),
+        ("{height: 7, fit: cover}", Resize(0, 7, "cover")),
+        ("{width: 3, height: 4, fit: none}", Resize(3, 4, "none")),
+        ("{width: 3, filter: box, linear: true}", Resize(3, 0, "contain", "box", is_linear=True)),
+        ("{width: 3, filter: nearest}", Resize(3, 0, "contain", "nearest")),
+    ],
+)
+def test_resize(options, text, resize):
+    assert options(f"    resize: {text}\n").resize == resize
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "value"),
+    [
+        ("crop: {width: 3, height: 2}", "crop", (0, 0, 3, 2)),
+        ("crop: {x: 1, y: 2, width: 3, height: 2}", "crop", (1, 2, 3, 2)),
+        ("rotate: 270", "rotate_degrees", 270),
+        ("mirror: y", "mirror", "y"),
+        ("gamma: 2", "gamma", 2.0),
+        ("gamma: 1.8", "gamma", 1.8),
+        ("tint: '#010203'", "tint", (1, 2, 3)),
+        ("alpha_threshold: 128", "alpha_threshold", 128),
+        ("trim: true", "is_trimmed", True),
+        ("icc: ignore", "icc", "ignore"),
+        ("lossless: true", "is_lossless", True),
+        ("pixel_format: auto", "pixel_format", "auto"),
+    ],
+)
+def test_each_key(options, key, field, value):
+    assert getattr(options(f"    {key}\n"), field) == value
+
+
+def test_nothing_is_done_unless_it_was_asked_for(options):
+    plain = options("")
+    assert (plain.crop, plain.rotate_degrees, plain.mirror, plain.gamma, plain.tint) == (
+        None,
+        0,
+        "",
+        None,
+        None,
+    )
+    assert (plain.alpha_threshold, plain.is_trimmed, plain.icc, plain.is_lossless) == (
+        None,
+        False,
+        "convert",
+        False,
+    )
+    assert plain.display_format == "rgb565"
+
+
+@pytest.mark.parametrize("key", ["byte_order: big", "bit_order: lsb", "strip_bytes: 1K\n    codec: lz4"])
+def test_auto_takes_every_order_of_bytes_and_bits(options, key):
+    options(f"    pixel_format: auto\n    {key}\n")
+
+
+def test_auto_takes_no_background(options):
+    with pytest.raises(BuildError) as caught:
+        options("    pixel_format: auto\n    background: '#ffffff'\n")
+    assert "auto keeps the transparency" in caught.value.diagnostics[0].message
