@@ -204,8 +204,8 @@ def _encode_image(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, l
     if not isinstance(asset.options, ImageOptions):
         raise TypeError(asset.options)
     decoded = decode_image(asset.source, asset.options, asset.place, asset.name)
-    first = replace(asset, options=without_range(asset.options))
-    encoded, warnings = encode_picture_asset(first, first.options, decoded)
+    options = without_range(asset.options)
+    encoded, warnings = encode_picture_asset(replace(asset, options=options), options, decoded)
     severity = Severity.ERROR if is_strict else Severity.WARNING
     return encoded, [replace(warning, severity=severity) for warning in warnings]
 

@@ -17,8 +17,8 @@ from imgbuild.limits import STRIP_BYTES_DEFAULT
 from imgbuild.model import FileOptions, ImageOptions, NinePatch, Resize
 from imgbuild.nine_patch import BORDER_KEY
 from imgbuild.palettes import OPTIMAL, can_dither, can_find_palette, can_palette
-from imgbuild.range_tables import RANGE_KINDS
 from imgbuild.pixels.formats import PIXEL_FORMATS
+from imgbuild.range_tables import RANGE_KINDS
 
 if TYPE_CHECKING:
     from imgbuild.manifest.schema import AssetSpec, Manifest, NinePatchSpec
@@ -197,12 +197,12 @@ def _is_still(options: Mapping[str, Any]) -> bool:
 _APPLIES: dict[str, tuple[Callable[[Mapping[str, Any]], bool], str]] = {
     "byte_order": (_has_byte_order, "pixels of {pixel_format} are not larger than a byte"),
     "bit_order": (_has_bit_order, "pixels of {pixel_format} are not smaller than a byte"),
-    "invert": (_can_invert, "'{invert}' means nothing for {pixel_format}"),
+    "invert": (_can_invert, "{pixel_format} has no such bits to invert"),
     "premultiplied": (_can_premultiply, "{pixel_format} has no alpha of 8 bits beside 8 bits of R, G and B"),
     "dither": (can_dither, "{pixel_format} has 8 bits per channel"),
     "palette": (can_palette, "{pixel_format} has no palette to choose"),
-    "palette_group": (can_find_palette, "no palette is to be found for {pixel_format}"),
-    "colours": (can_find_palette, "no palette is to be found for {pixel_format}"),
+    "palette_group": (can_find_palette, "{pixel_format} has no palette, or one is given"),
+    "colours": (can_find_palette, "{pixel_format} has no palette, or one is given"),
     "background": (_has_background, "{pixel_format} keeps the transparency"),
     "strip_bytes": (_has_strips, "codec raw has no strips"),
     "codec": (_has_codec, "codec range knows no {pixel_format}"),

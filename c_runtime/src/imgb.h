@@ -395,7 +395,7 @@ IMGB_NODISCARD int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8
  * first_bytes in units of unit_bytes (1..4), then second_bytes (0: none): imgb_rle.c.  Never reads outside src nor
  * writes outside dst. src may be the end of a buffer whose start is dst; writing that would overtake reading
  * is found.
- * Stack: 64.
+ * Stack: 40.
  * Result: FORMAT. */
 IMGB_NODISCARD int imgb_rle_decode(const uint8_t *src, uint32_t src_bytes, uint8_t *dst, uint32_t first_bytes,
                                    uint32_t second_bytes, uint32_t unit_bytes);
@@ -432,14 +432,14 @@ typedef struct imgb_frame {
 
 /* Opens an animation.
  * Reads: 1 (12 bytes).
- * Stack: 72.
+ * Stack: 80.
  * Results: KIND, FORMAT, a port's code.  On failure *animation has no frames. */
 IMGB_NODISCARD int imgb_animation_open(const imgb_asset_t *asset, imgb_animation_t *animation);
 
 /* Frame n (0..frames - 1): its delay and its rectangle, ready for imgb_draw_bitmap and imgb_rows_*; for its
  * work, <NAME>_WORK_BYTES of the generated header suffices for all frames.
  * Reads: 2 (20 and 24 bytes), and those of the extensions, as imgb_bitmap_open.
- * Stack: 248.
+ * Stack: 256.
  * Results: RANGE, FORMAT, UNSUPPORTED (pixel format, codec), a port's code.  On failure frame->bitmap has no
  *   rows. */
 IMGB_NODISCARD int imgb_animation_frame(const imgb_animation_t *animation, uint32_t n, imgb_frame_t *frame);
@@ -543,7 +543,7 @@ struct imgb_surface;
 /* Draws one pixel: for surfaces that are not RGB565. x, y: inside the surface, counted from its corner.
  * colour: 5:6:5, or R << 16 | G << 8 | B.  how: coverage 1..255 << 8 | enum imgb_colour_kind.  The three
  * below do what FORMAT.md section 8.1 says; any other format of pixels is drawn by a function of the
- * caller's (imgb_colour_888 helps).  Stack: 48 for those below. */
+ * caller's (imgb_colour_888 helps).  Stack: 64 for those below. */
 typedef void (*imgb_put_t)(const struct imgb_surface *s, uint32_t x, uint32_t y, uint32_t colour,
                            uint32_t how);
 enum imgb_colour_kind {
@@ -592,7 +592,7 @@ uint32_t imgb_colour_888(uint32_t colour, uint32_t how);
 
 /* Fills a rectangle; nothing for a width or height below 1.
  * Reads nothing.
- * Stack: 124. */
+ * Stack: 108. */
 void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width, int32_t height,
                     uint16_t rgb565);
 
@@ -600,7 +600,7 @@ void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width
  * formats of coverage (a1..a8), not used by others. work: imgb_bitmap_work_bytes(), not needed for a raw
  * bitmap in mapped flash.
  * Reads: as imgb_rows_get, visible rows only; the palette 1.
- * Stack: 248.
+ * Stack: 256, and what put takes where it is the caller's.
  * Results: BUFFER, FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y,
                                     const imgb_bitmap_t *bitmap, uint16_t rgb565, void *work,

@@ -34,7 +34,8 @@ typedef struct imgb_range {
 
 #define IMGB_RANGE_TOP (1u << 24) /* `range` stays at or above it between the calls */
 
-/* Takes the first bytes; in, end and the fields of the window are set, or a memset to 0 and in and end. */
+/* Takes in the first bytes.  The caller has set in and end (equal if none are at hand), left and window_bytes
+ * (0 if these are all), and where left is not 0 also asset, offset and window. */
 void imgb_range_begin(imgb_range_t *r);
 
 /* code << 8 | the next stored byte, which is 0 when they have ended, or could not be read. */

@@ -7,7 +7,6 @@
 static IMGB_NOINLINE uint32_t refill(imgb_range_t *r, uint32_t code) {
   uint32_t n = r->left < r->window_bytes ? r->left : r->window_bytes;
   code <<= 8;
-  r->in = r->end; /* imgb_range_feed went past it */
   if (n == 0) return code;
   r->error = imgb_read(r->asset, r->offset, r->window, n);
   if (r->error != IMGB_OK) n = r->left; /* nothing comes after a read that failed */
@@ -20,14 +19,18 @@ static IMGB_NOINLINE uint32_t refill(imgb_range_t *r, uint32_t code) {
 }
 
 uint32_t imgb_range_feed(imgb_range_t *r, uint32_t code) {
-  const uint8_t *in = r->in++;
-  return in == r->end ? refill(r, code) : code << 8 | *in;
+  const uint8_t *in = r->in;
+  if (in == r->end) return refill(r, code);
+  code = code << 8 | *in++;
+  r->in = in;
+  return code;
 }
 
 void imgb_range_begin(imgb_range_t *r) {
   int i;
   r->error = IMGB_OK;
-  for (i = 4; i != 0; i--) r->code = imgb_range_feed(r, r->code); /* what it held before is shifted out */
+  r->code = 0;
+  for (i = 4; i != 0; i--) r->code = imgb_range_feed(r, r->code);
   r->range = 0xFFFFFFFFu;
 }
 
@@ -66,7 +69,7 @@ unsigned imgb_range_symbol(imgb_range_t *r, const uint8_t *t) {
   uint32_t code = r->code, range = r->range;
   uint32_t unit = range >> 8, bound;
   const uint8_t *s = t;
-  while (bound = unit * *s++, code < bound) range = bound;
+  while (code < (bound = unit * *s++)) range = bound;
   code -= bound;
   range -= bound;
   IMGB_RANGE_SHIFT(r, code, range)

@@ -31,7 +31,7 @@ static uint32_t other8(imgb_range_plane_t *plane, const uint8_t *table, uint32_t
   uint32_t z = imgb_range_symbol(plane->range, table + FLAT_RESIDUAL + 14u * activity);
   if (z >= 8u) z = imgb_range_large(plane->range, z);
   plane->recency += z - (plane->recency >> 2);
-  return imgb_range_newest(plane, (middle + imgb_range_unfold(z)) & 255u);
+  return (middle + imgb_range_unfold(z)) & 255u;
 }
 
 #define PLANE_DECODE decode8
@@ -57,7 +57,7 @@ static uint32_t other4(imgb_range_plane_t *plane, const uint8_t *table, uint32_t
   uint32_t activity = imgb_range_class(2u * span(W, N, NW, &middle) + (plane->recency >> 1));
   uint32_t z = imgb_range_symbol(plane->range, table + FLAT_RESIDUAL + 16u * activity);
   plane->recency += z - (plane->recency >> 2);
-  return imgb_range_newest(plane, (middle + imgb_range_unfold(z)) & 15u);
+  return (middle + imgb_range_unfold(z)) & 15u;
 }
 
 #define PLANE_DECODE decode4

@@ -39,10 +39,9 @@ typedef struct imgb_range_plane {
 } imgb_range_plane_t;
 
 /* Puts a new colour at the list's front, the oldest falls out. */
-static inline uint32_t imgb_range_newest(imgb_range_plane_t *plane, uint32_t v) {
+static inline void imgb_range_remember(imgb_range_plane_t *plane, uint32_t v) {
   plane->head = (plane->head - 1u) & 15u;
   plane->list[plane->head] = v;
-  return v;
 }
 
 /* Decodes an index, moves the colour to the front. */

@@ -109,6 +109,7 @@ static void PLANE_DECODE(imgb_range_t *r, PLANE_AT at, uint32_t width, uint32_t 
       goto put;
     other:
       v = PLANE_OTHER(&plane, W, N, NW);
+      if (PLANE_IS_FLAT) imgb_range_remember(&plane, v);
       history = 0;
     put:
       PLANE_PUT(at, v);

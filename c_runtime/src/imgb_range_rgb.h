@@ -19,22 +19,22 @@
 #define RGB_GUARDS (RGB_ONES << RGB_BITS)
 
 /* imgb_range_symbol with code and range at hand, then the raw bits of a large value. */
-#define RGB_SYMBOL(z, row)                                         \
-  {                                                                \
-    const uint8_t *at_ = (row);                                    \
-    uint32_t unit_ = range >> 8, bound_;                           \
-    while (bound_ = unit_ * *at_++, code < bound_) range = bound_; \
-    code -= bound_;                                                \
-    range -= bound_;                                               \
-    IMGB_RANGE_SHIFT(r, code, range)                               \
-    z = (uint32_t)(at_ - (row)) - 1u;                              \
-    if (z >= 8u) {                                                 \
-      r->code = code;                                              \
-      r->range = range;                                            \
-      z = imgb_range_large(r, z);                                  \
-      code = r->code;                                              \
-      range = r->range;                                            \
-    }                                                              \
+#define RGB_SYMBOL(z, row)                                   \
+  {                                                          \
+    const uint8_t *at_ = (row);                              \
+    uint32_t unit_ = range >> 8, bound_;                     \
+    while (code < (bound_ = unit_ * *at_++)) range = bound_; \
+    code -= bound_;                                          \
+    range -= bound_;                                         \
+    IMGB_RANGE_SHIFT(r, code, range)                         \
+    z = (uint32_t)(at_ - (row)) - 1u;                        \
+    if (z >= 8u) {                                           \
+      r->code = code;                                        \
+      r->range = range;                                      \
+      z = imgb_range_large(r, z);                            \
+      code = r->code;                                        \
+      range = r->range;                                      \
+    }                                                        \
   }
 
 /* max(a - b, 0) of each channel */
@@ -73,5 +73,5 @@ static IMGB_NOINLINE uint32_t other(imgb_range_plane_t *plane, uint32_t west, ui
   r->range = range;
   plane->recency += (zs >> 1) - (plane->recency >> 2);
   v &= RGB_MASK;
-  return imgb_range_newest(plane, RGB_JOIN(v));
+  return RGB_JOIN(v);
 }

@@ -1,4 +1,4 @@
-"""The range coder of codecs 3 and 4: many independent streams in lock-step (FORMAT.md, "range coder").
+"""The range coder of codecs 3 and 4: many independent streams in lock-step (FORMAT.md, section 4.5).
 
 A stream is a row of *steps*. With ``unit = range >> shift`` a step does ``low += unit * low_units`` and sets
 ``range`` to ``unit * size_units``, or to what is left above ``low`` if ``is_top``. Decisions, symbols and raw
@@ -15,6 +15,8 @@ is long enough. The bytes are those of a coder that does one stream after the ot
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,11 @@ U8 = NDArray[np.uint8]
 
 _TOP = np.int64(1) << 24
 _FULL = (1 << 32) - 1
+_BIT = 256
+_BITS_ROUNDED_UP = np.ceil(_BIT * (8 - np.log2(np.maximum(np.arange(257), 1)))).astype(np.uint16)
+"""Ideal length of a step of so many of 256 units, in 1/256 bit."""
 _BLOCK_STEPS = 512
-"""Columns widened to 64 bits at a time: what a stream's steps take in memory is otherwise a few bytes each."""
+"""Columns widened to 64 bits at a time; all the others take a few bytes a step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +67,17 @@ def encode_streams(steps: Steps, lengths: I64) -> list[bytes]:
 
 
 def _room_for(steps: Steps, lengths: I64) -> I64:
-    """Bytes that each stream can take: its ideal length, rounding losses (below 2^-15 bit a step), the end."""
-    size = np.maximum(steps.size_units, 1).astype(np.float64)  # millions are summed
-    bits = np.where(steps.shift == 8, 8 - np.log2(size), steps.shift)
+    """Bytes that each stream can take: its ideal length (raw bits counted as 8), rounding losses, the end."""
+    total = np.concatenate(([0], np.cumsum(_BITS_ROUNDED_UP[steps.size_units], dtype=np.int64)))
     ends = np.cumsum(lengths)
-    total = np.concatenate(([0.0], np.cumsum(bits)))
-    ideal = total[ends] - total[ends - lengths]
-    room: I64 = (ideal / 8 + lengths / 2**15).astype(np.int64) + 16
+    room: I64 = (total[ends] - total[ends - lengths]) // (8 * _BIT) + lengths // 2**15 + 16
     return room
+
+
+def _scatter(values: NDArray[Any], place: NDArray[np.int32]) -> NDArray[Any]:
+    moved = np.empty_like(values)
+    moved[place] = values
+    return moved
 
 
 class _Columns:
@@ -78,16 +86,20 @@ class _Columns:
     def __init__(self, steps: Steps, lengths: I64, order: I64) -> None:
         longest = int(lengths.max(initial=0))
         self.counts: I64 = np.searchsorted(-lengths[order], -np.arange(longest), side="left")
-        self.starts: I64 = np.concatenate(([0], np.cumsum(self.counts)))
-        rank = np.empty(len(lengths), np.int64)
-        rank[order] = np.arange(len(lengths))
-        first_step = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        place = self.starts[np.arange(len(steps)) - first_step]
+        starts = np.concatenate(([0], np.cumsum(self.counts)))
+        rank = np.empty(len(lengths), np.int32)
+        rank[order] = np.arange(len(lengths), dtype=np.int32)
+        # 32 bits are enough, and half the memory: a step is a few bytes, millions of them are an index each
+        place = np.arange(len(steps), dtype=np.int32)
+        place -= np.repeat((np.cumsum(lengths) - lengths).astype(np.int32), lengths)
+        place = starts.astype(np.int32)[place]
         place += np.repeat(rank, lengths)
-        source = np.empty(len(steps), np.int32 if len(steps) < 1 << 31 else np.int64)
-        source[place] = np.arange(len(steps))
+        self.starts: I64 = starts
         self.steps = Steps(
-            steps.shift[source], steps.low_units[source], steps.size_units[source], steps.is_top[source]
+            _scatter(steps.shift, place),
+            _scatter(steps.low_units, place),
+            _scatter(steps.size_units, place),
+            _scatter(steps.is_top, place),
         )
 
 
@@ -137,7 +149,7 @@ def _run_block(state: _State, columns: _Columns, first: int) -> None:
     is_top = columns.steps.is_top[begin:end]
     places = (columns.starts[first : last + 1] - begin).tolist()
     all_low, all_range, cells, place = state.low, state.range, state.cells, state.place
-    for start, stop in zip(places, places[1:], strict=False):
+    for start, stop in pairwise(places):
         count = stop - start
         low, size = all_low[:count], all_range[:count]
         unit = size >> shift[start:stop]

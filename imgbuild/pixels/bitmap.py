@@ -51,9 +51,10 @@ class Payload:
 def encode_bitmap(asset: PlannedAsset, decoded: DecodedImage) -> EncodedAsset:
     """The first frame of ``decoded`` as the bitmap that ``asset.options`` (ImageOptions) ask for.
 
-    Raises BuildError with IB205 (``rle``, ``lz4``, ``range``: one row is larger than ``strip_bytes``), IB206 (a
-    side above 65535 px, or more pixels than are ever decoded), IB207 (more colours than the palette holds), IB230 (a
-    crop that leaves the picture) and IB235 (``lossless``, but something would be lost).
+    Raises BuildError with IB205 (``rle``, ``lz4``, ``range``: one row is larger than ``strip_bytes``),
+    IB206 (a side above 65535 px, or more pixels than are ever decoded), IB207 (more colours than the
+    palette holds), IB230 (a crop that leaves the picture) and IB235 (``lossless``, but something would be
+    lost).
     ``auto`` is the smallest of raw, rle and lz4, the first of them if equal; codec range, which codes many
     pictures together, has its chance in :mod:`imgbuild.pixels.range_pass`. Where it is asked for and does not
     know the format (one that ``pixel_format: auto`` chose), that is what ``auto`` is.
@@ -235,7 +236,10 @@ def plan_range(
 def build_range_payload(
     job: RangeJob, options: ImageOptions, strips: Sequence[bytes], extension: bytes | None = None
 ) -> Payload:
-    """The payload of strips that codec range made of ``job``; ``extension`` in place of what its samples tell."""
+    """The payload of the strips that codec range made of ``job``.
+
+    ``extension``: the extension TLVs, in place of those that the samples tell.
+    """
     bitmap = _lay_out(job.samples, job.pixel_format, options)
     if extension is not None:
         bitmap = replace(bitmap, extension=extension)

@@ -62,7 +62,7 @@ def _srgb_table() -> I64:
     """Linear light of each of the 256 values; none lies close to the middle of two (a test looks)."""
     codes = np.arange(256) / 255
     linear = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    return np.rint(linear * LINEAR_ONE).astype(np.int64)
+    return np.asarray(np.rint(linear * LINEAR_ONE), np.int64)
 
 
 def _root_table() -> F64:

@@ -19,6 +19,8 @@ I32 = NDArray[np.int32]
 STRIP_ROWS_MAX = 16
 """Taller strips gain 1 to 2 % and cost a reader of one row more."""
 _NARROWEST_PX = 2
+_STRIP_PIXELS_MAX = 1 << 16
+"""FORMAT.md: a strip of more is stored raw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _values_of(job: RangeJob) -> tuple[I32 | None, I32 | None]:
 
 def _is_codable(strip: PixelStrip) -> bool:
     """Codec range drops what lies under clear pixels, and knows no strips of one column."""
-    if strip.shape[1] < _NARROWEST_PX:
+    height_px, width_px = strip.shape
+    if width_px < _NARROWEST_PX or width_px * height_px > _STRIP_PIXELS_MAX:
         return False
     if strip.colour is None or strip.alpha is None:
         return True

@@ -18,7 +18,7 @@ from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.payload import extension_of
 from imgbuild.pixels.range_bitmaps import RangeJob, can_code, encode_together
 
-BATCH_PIXELS = 1 << 22
+BATCH_PIXELS = 1 << 21
 """Pixels that are coded together, for the memory's sake; more gain nothing."""
 LARGEST_SHARE: Mapping[str, tuple[int, int]] = {"size": (1, 1), "balanced": (4, 5)}
 """By ``prefer``: what part of the other codecs' bytes codec range may take at the most to be chosen."""
@@ -47,7 +47,8 @@ def recode_bitmaps(
     Codec ``range`` takes it, ``auto`` where it is smaller (``prefer: size``) or smaller by a fifth
     (``balanced``). A row larger than a strip is IB205 for codec ``range``.
     """
-    result, found = list(encoded), []
+    result = list(encoded)
+    found: list[Diagnostic] = []
     waiting: list[_Candidate] = []
     pixels = 0
     for number, (asset, bitmap) in enumerate(zip(planned, encoded, strict=True)):

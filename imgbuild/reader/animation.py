@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imgbuild.limits import SOURCE_PIXELS_MAX
 from imgbuild.model import Animation, Kind, Samples
-from imgbuild.reader.bitmap import Bitmap, fail_malformed, read_bitmap
+from imgbuild.reader.bitmap import Bitmap, decode_together, fail_malformed, read_bitmap
 from imgbuild.reader.pack import Entry
 from imgbuild.reader.pixelformat import PIXEL_FORMATS
 
@@ -49,6 +49,12 @@ class ReadAnimation:
     def bitmaps(self) -> tuple[Bitmap, ...]:
         """The rectangles of all frames that have one."""
         return tuple(frame.bitmap for frame in self.frames if frame.bitmap is not None)
+
+    def decoded_together(self) -> ReadAnimation:
+        """The same with the rows of codec 3 decoded, all frames' together."""
+        bitmaps = iter(decode_together(self.bitmaps))
+        frames = (f if f.bitmap is None else replace(f, bitmap=next(bitmaps)) for f in self.frames)
+        return replace(self, frames=tuple(frames))
 
     @property
     def raw_bytes(self) -> int:
@@ -109,14 +115,14 @@ def read_animation(payload: bytes | memoryview, entry: Entry) -> ReadAnimation:
         fail_malformed(entry.name, f"table of {count} frames in a payload of {len(view)} bytes")
     if count * entry.width * entry.height > SOURCE_PIXELS_MAX:
         fail_malformed(entry.name, f"{count} frames of {entry.width}x{entry.height} px are too much")
-    frames = tuple(
+    frames = [
         _read_frame(view, entry, end, number, _RECORD.unpack_from(view, _HEADER.size + number * record_bytes))
         for number in range(count)
-    )
+    ]
     total = min(sum(frame.delay_ms for frame in frames), 0xFFFFFFFF)
     if total != duration_ms:
         fail_malformed(entry.name, f"the frames take {total} ms, the header says {duration_ms} ms")
-    return ReadAnimation(entry.name, entry.width, entry.height, plays, duration_ms, frames)
+    return ReadAnimation(entry.name, entry.width, entry.height, plays, duration_ms, tuple(frames))
 
 
 def _read_frame(view: memoryview, entry: Entry, start: int, number: int, fields: tuple[int, ...]) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, NoReturn
 
@@ -23,6 +24,7 @@ from imgbuild.reader.pixelformat import (
     to_rgba,
     unpack_rows,
 )
+from imgbuild.reader.range_rows import RangeBitmap, decode_bitmaps
 from imgbuild.reader.rle import MalformedRunsError, decode_runs
 
 U8 = NDArray[np.uint8]

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from imgbuild.errors import Diagnostics, Place, fail
 from imgbuild.model import Codec, Kind
+from imgbuild.reader.bitmap import Bitmap
 from imgbuild.reader.littlefs import Filesystem, is_littlefs, read_littlefs
 from imgbuild.reader.pack import (
     ENTRY_BYTES,
@@ -47,6 +48,8 @@ class Image:
     block_count: int = 0
     pack_path: str = ""
     files: dict[str, bytes] = field(default_factory=dict, repr=False)
+    together: dict[tuple[str, int, int], Bitmap] = field(default_factory=dict, repr=False)
+    """Bitmaps whose rows verification has decoded together, by file, offset and stored bytes."""
 
     @property
     def header(self) -> Header | None:

@@ -128,9 +128,7 @@ EXPAND_6 = expand_levels(6)
 
 def split_565(colour: NDArray[np.integer]) -> U8:
     """5:6:5 values ``[...]`` as R G B of 8 bits, uint8 ``[..., 3]``."""
-    return np.stack(
-        [EXPAND_5[colour >> 11], EXPAND_6[colour >> 5 & 0x3F], EXPAND_5[colour & 0x1F]], axis=-1
-    )
+    return np.stack([EXPAND_5[colour >> 11], EXPAND_6[colour >> 5 & 0x3F], EXPAND_5[colour & 0x1F]], axis=-1)
 
 
 # --- bytes to values -----------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from imgbuild.reader.range_planes import Strips, class_of, median, spans, unfold
+from imgbuild.reader.range_planes import NONE, Strips, class_of, median, pick, spans, unfold
 from imgbuild.reader.range_streams import RangeStreams
 
 I32 = NDArray[np.int32]
@@ -18,21 +20,27 @@ _CLASS_FIRST = np.array([0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 20, 36, 68, 132])
 _CLASS_BITS = np.array([0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 4, 5, 6, 7])
 
 
-def decode_colours(
-    streams: RangeStreams,
-    strips: Strips,
-    bits: tuple[int, ...],
-    table: int,
-    is_visible: Bools,
-    is_flat: Bools,
-    has_alpha: Bools,
-) -> I32:
-    """The colours of all strips, one value per pixel.
+@dataclass(frozen=True, slots=True)
+class ColourTable:
+    """``bits`` of R, G, B or of the one level; ``start``: the colour table's place in the kind's."""
 
-    ``bits`` of R, G, B, or of the one level; ``table``: where the kind's colour table begins. Per pixel:
-    ``is_visible``; per strip: ``is_flat``, ``has_alpha`` (whether it coded an alpha plane).
-    """
-    decoder = _Colours(streams, strips, bits, table, is_flat, has_alpha)
+    bits: tuple[int, ...]
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """Per strip: whether it is flat, and whether it coded an alpha plane."""
+
+    is_flat: Bools
+    has_alpha: Bools
+
+
+def decode_colours(
+    streams: RangeStreams, strips: Strips, table: ColourTable, modes: Modes, is_visible: Bools
+) -> I32:
+    """The colours of all strips, one value per pixel; 0 where ``is_visible`` (per pixel) is not set."""
+    decoder = _Colours(streams, strips, table, modes)
     decoder.run(_next_visible(strips, is_visible))
     return decoder.values.astype(np.int32)
 
@@ -47,16 +55,14 @@ def _next_visible(strips: Strips, is_visible: Bools) -> I64:
 class _Colours:
     """State of all strips: ``at`` the next pixel, ``rec``, the list of colours, ``hist`` and its row."""
 
-    def __init__(
-        self, streams: RangeStreams, strips: Strips, bits: tuple[int, ...], table: int, is_flat: Bools,
-        has_alpha: Bools,
-    ) -> None:  # fmt: skip
+    def __init__(self, streams: RangeStreams, strips: Strips, table: ColourTable, modes: Modes) -> None:
         count = len(strips.width)
+        bits, is_flat = table.bits, modes.is_flat
         self.streams, self.strips, self.bits, self.is_flat = streams, strips, bits, is_flat
-        self.may_copy = is_flat & ~has_alpha
+        self.may_copy = is_flat & ~modes.has_alpha
         is_three = len(bits) == 3
-        self.flat_what = table + (200 if is_three else 0)
-        self.smooth_what = table
+        self.flat_what = table.start + (200 if is_three else 0)
+        self.smooth_what = table.start
         self.skip = self.flat_what + 200
         self.row, self.listed, self.residual = self.skip + 1, self.skip + 3, self.skip + 19
         self.values = np.zeros(strips.pixels, np.int64)
@@ -78,14 +84,14 @@ class _Colours:
                 if not who.size:
                     return
             is_copy = self._copy_rows(who, at)
-            going = np.flatnonzero(~is_copy)
+            going = (~is_copy).nonzero()[0]
             if going.size:
                 self._decode_pixel(who[going], at[going])
 
     def _copy_rows(self, who: I64, at: I64) -> Bools:
         """Rows that equal the one above."""
         is_copy = np.zeros(len(who), np.bool_)
-        asked = np.flatnonzero((self.strips.x[at] == 0) & (self.strips.y[at] > 0) & self.may_copy[who])
+        asked = ((self.strips.x[at] == 0) & (self.strips.y[at] > 0) & self.may_copy[who]).nonzero()[0]
         # a row that is not copied stays at its first pixel until that is decoded in the same step
         if asked.size:
             owner = who[asked]
@@ -119,22 +125,22 @@ class _Colours:
         west, north, north_west, north_east = self._look(who, at)
         kind = class_of(west, north, north_west, north_east)
         self.at[who] = at + 1
-        rest = np.flatnonzero(~self._skip(who, at, kind, west))
+        rest = (~self._skip(who, at, kind, west)).nonzero()[0]
         if not rest.size:
             return
         who, at, kind = who[rest], at[rest], kind[rest]
         west, north, north_west, north_east = west[rest], north[rest], north_west[rest], north_east[rest]
         is_flat = self.is_flat[who]
         what = np.full(len(who), 2)
-        asked = np.flatnonzero(is_flat | (kind != 4))
+        asked = (is_flat | (kind != 4)).nonzero()[0]
         base = np.where(is_flat[asked], self.flat_what, self.smooth_what)
         rows = base + 5 * (4 * kind[asked] + self.history[who[asked]])
         what[asked] = self.streams.symbols(who[asked], rows)
-        self.values[at] = np.choose(what, (north, west, 0, 0, north_east))
+        self.values[at] = pick(what, (north, west, NONE, NONE, north_east))
         hits = who[(what < 2) | (what == 4)]
         self.rec[hits] -= self.rec[hits] >> 1
         self.history[hits] = np.where((self.history[hits] == 1) | (self.history[hits] == 2), 2, 1)
-        listed, left = np.flatnonzero(what == 3), np.flatnonzero(what == 2)
+        listed, left = (what == 3).nonzero()[0], (what == 2).nonzero()[0]
         if listed.size:
             self._take_listed(who[listed], at[listed])
         if left.size:
@@ -145,7 +151,7 @@ class _Colours:
         is_skip = np.zeros(len(who), np.bool_)
         width = self.strips.width[who]
         room = width - self.strips.x[at]
-        may = np.flatnonzero((kind == 5) & self.may_copy[who] & (self.strips.y[at] > 0) & (room >= _SKIP_PX))
+        may = ((kind == 5) & self.may_copy[who] & (self.strips.y[at] > 0) & (room >= _SKIP_PX)).nonzero()[0]
         for step in range(2, _SKIP_PX):
             may = may[self.values[at[may] - width[may] + step] == west[may]]
         if may.size:
@@ -178,7 +184,7 @@ class _Colours:
         value, gain = decode(who, around)
         self.values[at] = value
         self.rec[who] += gain - (self.rec[who] >> 2)
-        flat = np.flatnonzero(self.is_flat[who])
+        flat = self.is_flat[who].nonzero()[0]
         self._to_front(who[flat], value[flat], np.full(flat.size, _LIST - 1))
 
     def _residual_of_one(self, who: I64, around: tuple[I64, I64, I64]) -> tuple[I64, I64]:
@@ -197,7 +203,9 @@ class _Colours:
         classes = 12 if is_565 else 14
         shifts = (self.bits[1] + self.bits[2], self.bits[2], 0)
         masks = [(1 << bits) - 1 for bits in self.bits]
-        channels = [tuple(s >> shift & mask for s in around) for shift, mask in zip(shifts, masks, strict=True)]
+        channels = [
+            tuple(s >> shift & mask for s in around) for shift, mask in zip(shifts, masks, strict=True)
+        ]
         spread = sum(np.maximum.reduce(c) - np.minimum.reduce(c) for c in channels)
         level = _bit_length((spread if is_565 else spread >> 2) + (self.rec[who] >> 1))
         green = self._classes(who, self.residual + classes * level)
@@ -220,7 +228,7 @@ class _Colours:
         """A class and the raw bits that follow it."""
         kind = self.streams.symbols(who, row)
         value: I64 = _CLASS_FIRST[kind]
-        more = np.flatnonzero(kind >= 8)
+        more = (kind >= 8).nonzero()[0]
         if more.size:
             value[more] += self.streams.raw(who[more], _CLASS_BITS[kind[more]])
         return value

@@ -18,10 +18,8 @@ _ROW, _SKIP, _WHAT, _REST = 0, 3, 5, 455
 _LOW = 647
 _SKIP_PX = 4
 
-# E by W = N, NW = W, NW = N, N = NE as bits 0 to 3
-_CLASS = np.array(
-    [[4, 0, 2, 0, 3, 0, 2, 0][bits & 7] + (bits >> 3) * 5 if not bits & 1 else (bits >> 3) * 5 + (not bits & 2)
-     for bits in range(16)], np.int64)  # fmt: skip
+_CLASS = np.array([4, 1, 2, 0, 3, 1, 2, 0, 9, 6, 7, 5, 8, 6, 7, 5], np.int64)
+"""E by W = N, NW = W, NW = N, N = NE as bits 0 to 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +74,15 @@ def unfold(folded: I64) -> I64:
     return straight
 
 
+NONE: I64 = np.zeros(1, np.int64)
+
+
+def pick(what: I64, values: tuple[I64, ...]) -> I64:
+    """Of each position's values the one that ``what`` numbers."""
+    picked: I64 = np.choose(what, values)
+    return picked
+
+
 def spans(starts: I64, lengths: I64) -> I64:
     """All places of the spans, one span after the other."""
     ends = np.cumsum(lengths)
@@ -104,14 +111,15 @@ class _Plane:
     def tight(self) -> I32:
         strips = self.strips
         places = self.first[strips.strip] + (strips.y + 1) * self.stride[strips.strip] + strips.x + 1
-        return self.values[places].astype(np.int32)
+        tight: I32 = self.values[places].astype(np.int32)
+        return tight
 
     def decode(self, streams: RangeStreams, who: I64) -> None:
         x = np.zeros(len(who), np.int64)
         y = np.zeros(len(who), np.int64)
         row_place = np.full(len(who), _ROW, np.int64)
         while who.size:
-            begins = np.flatnonzero(x == 0)
+            begins = (x == 0).nonzero()[0]
             is_copy = np.zeros(len(who), np.bool_)
             if begins.size:
                 differs = streams.decide(who[begins], row_place[begins])
@@ -119,7 +127,7 @@ class _Plane:
                 row_place[begins] = _ROW + 2 - differs
                 self._copy_rows(who[begins[~differs]], y[begins[~differs]])
                 x[is_copy] = self.strips.width[who[is_copy]]
-            going = np.flatnonzero(~is_copy)
+            going = (~is_copy).nonzero()[0]
             if going.size:
                 x[going] += self._decode_pixel(streams, who[going], x[going], y[going])
             at_end = x >= self.strips.width[who]
@@ -141,12 +149,13 @@ class _Plane:
         at = self.first[who] + (y + 1) * stride + x + 1
         above = at - stride
         values = self.values
-        west, north, north_west, north_east = values[at - 1], values[above], values[above - 1], values[above + 1]
+        west, north = values[at - 1], values[above]
+        north_west, north_east = values[above - 1], values[above + 1]
         kind = class_of(west, north, north_west, north_east)
         done = np.ones(len(who), np.int64)
         is_open = np.ones(len(who), np.bool_)
         room = stride - 1 - x
-        may = np.flatnonzero((kind % 5 == 0) & ((west == 0) | (west == self.top)) & (room >= _SKIP_PX))
+        may = ((kind % 5 == 0) & ((west == 0) | (west == self.top)) & (room >= _SKIP_PX)).nonzero()[0]
         for step in range(1, 5):
             far = may[: may.size]
             inside = (step < room[far]).astype(np.int64)
@@ -158,10 +167,10 @@ class _Plane:
                 values[at[skipping] + step] = west[skipping]
             done[skipping] = _SKIP_PX
             is_open[skipping] = False
-        rest = np.flatnonzero(is_open)
+        rest = is_open.nonzero()[0]
         if rest.size:
             around = (west[rest], north[rest], north_west[rest])
-            values[at[rest]] = self._decode_value(streams, who[rest], kind[rest], *around)
+            values[at[rest]] = self._decode_value(streams, who[rest], kind[rest], around)
         return done
 
     def _rank(self, values: I64) -> I64:
@@ -169,13 +178,12 @@ class _Plane:
         rank: I64 = (values > 0).astype(np.int64) + (values == self.top)
         return rank
 
-    def _decode_value(
-        self, streams: RangeStreams, who: I64, kind: I64, west: I64, north: I64, north_west: I64
-    ) -> I64:
+    def _decode_value(self, streams: RangeStreams, who: I64, kind: I64, around: tuple[I64, I64, I64]) -> I64:
+        west, north, north_west = around
         rank_w, rank_n = self._rank(west), self._rank(north)
         what = streams.symbols(who, _WHAT + 5 * (9 * kind + 3 * rank_w + rank_n))
-        values: I64 = np.choose(what, (north, west, 0, self.top, 0))
-        other = np.flatnonzero(what == 4)
+        values = pick(what, (north, west, NONE, NONE + self.top, NONE))
+        other = (what == 4).nonzero()[0]
         if not other.size:
             return values
         who, west, north, north_west = who[other], west[other], north[other], north_west[other]

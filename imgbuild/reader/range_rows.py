@@ -15,8 +15,10 @@ U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 Rows = tuple[U8, U8 | None]
 
-_BATCH_PIXELS = 1 << 20
+_BATCH_PIXELS = 1 << 21
 """Pixels that are decoded together: what each takes on the way is some 60 bytes."""
+_STRIP_PIXELS_MAX = 1 << 16
+"""FORMAT.md; it bounds the time that hostile bytes can take."""
 _ORDER_BIG, _ORDER_LSB_FIRST = 1, 2
 
 
@@ -46,7 +48,11 @@ def decode_bitmaps(bitmaps: Sequence[RangeBitmap]) -> list[Rows | str]:
         results.append(_begin(bitmap))
         known = bitmap.format_name in RANGE_KINDS
         places = [place for place, (_, is_raw) in enumerate(bitmap.strips) if not is_raw]
-        if places and not known:
+        if any(_pixels(bitmaps, (number, place)) > _STRIP_PIXELS_MAX for place in places):
+            results[number] = (
+                f"coded strips of {bitmap.strip_rows} rows hold more than {_STRIP_PIXELS_MAX} pixels"
+            )
+        elif places and not known:
             results[number] = f"pixel format {bitmap.format_name} is not coded with codec 3"
         elif not isinstance(results[number], str):
             coded[bitmap.format_name] += [(number, place) for place in places]
@@ -63,9 +69,7 @@ def _pixels(bitmaps: Sequence[RangeBitmap], entry: tuple[int, int]) -> int:
     return bitmap.width * bitmap.rows_of(entry[1])
 
 
-def _batches(
-    bitmaps: Sequence[RangeBitmap], entries: list[tuple[int, int]]
-) -> list[list[tuple[int, int]]]:
+def _batches(bitmaps: Sequence[RangeBitmap], entries: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
     batches: list[list[tuple[int, int]]] = []
     room = 0
     for entry in entries:
@@ -80,7 +84,9 @@ def _batches(
 def _begin(bitmap: RangeBitmap) -> Rows | str:
     """Rows in which the raw strips stand already."""
     colour = np.zeros((bitmap.rows, bitmap.stride_bytes), np.uint8)
-    alpha = np.zeros((bitmap.rows, bitmap.alpha_stride_bytes), np.uint8) if bitmap.alpha_stride_bytes else None
+    alpha = (
+        np.zeros((bitmap.rows, bitmap.alpha_stride_bytes), np.uint8) if bitmap.alpha_stride_bytes else None
+    )
     for number, (data, is_raw) in enumerate(bitmap.strips):
         if not is_raw:
             continue

@@ -20,7 +20,9 @@ class RangeStreams:
     begins. Bytes behind a stream's end count as 0, so that no data can be malformed.
     """
 
-    def __init__(self, streams: Sequence[bytes | memoryview], table: bytes, row_symbols: Sequence[int]) -> None:
+    def __init__(
+        self, streams: Sequence[bytes | memoryview], table: bytes, row_symbols: Sequence[int]
+    ) -> None:
         lengths = np.array([len(stream) for stream in streams], np.int64)
         # a zero byte behind each stream is what a stream at its end goes on reading
         self._data = np.frombuffer(b"".join(part for stream in streams for part in (stream, b"\0")), np.uint8)
@@ -47,7 +49,7 @@ class RangeStreams:
         code, size = self._code[streams], self._range[streams]
         unit = size >> 8
         # the symbol is the number of entries t with code < unit * t, that is with t > code // unit
-        found = self._symbol[row, np.minimum(code // unit, 255)].astype(np.int64)
+        found = self._symbol.take(row * 256 + np.minimum(_quotient(code, unit), 255)).astype(np.int64)
         low = unit * self._entry[row + found]
         high = np.where(found > 0, unit * self._entry[row + found - 1], size)
         self._advance(streams, code - low, high - low)
@@ -56,12 +58,12 @@ class RangeStreams:
     def raw(self, streams: I64, bits: I64 | int) -> I64:
         """A value of ``bits`` raw bits (1..7) of each stream."""
         code, size = self._code[streams], self._range[streams] >> bits
-        value = np.minimum(code // size, (1 << bits) - 1)
+        value = np.minimum(_quotient(code, size), (1 << bits) - 1)
         self._advance(streams, code - value * size, size)
         return value
 
     def _advance(self, streams: I64, code: I64, size: I64) -> None:
-        small = np.flatnonzero(size < _TOP)
+        small = (size < _TOP).nonzero()[0]
         if small.size:
             who = streams[small]
             at = self._at[who]
@@ -70,6 +72,12 @@ class RangeStreams:
             self._at[who] = np.minimum(at + 1, self._ends[who])
         self._code[streams] = code
         self._range[streams] = size
+
+
+def _quotient(code: I64, size: I64) -> I64:
+    """``code // size``, both below 2^32: doubles tell quotients apart, and divide several times as fast."""
+    quotient: I64 = (code / size).astype(np.int64)
+    return quotient
 
 
 def _make_lookup(entry: I64, row_symbols: Sequence[int]) -> NDArray[np.uint8]:

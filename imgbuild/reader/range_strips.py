@@ -1,7 +1,7 @@
 """Strips of codec 3, many side by side, read from FORMAT.md alone.
 
-Strips are independent, so each step decodes the next pixel of all of them: numpy then has whole columns to work
-on, and the check of a build costs less than its encoding.
+Strips are independent, so each step decodes the next pixel of all of them: numpy then has whole columns to
+work on, and the check of a build costs little more than its encoding.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imgbuild.range_tables import read_table
+from imgbuild.range_tables import TABLE_BYTES, read_table
+from imgbuild.reader.range_colours import ColourTable, Modes, decode_colours
 from imgbuild.reader.range_planes import Strips, decode_alpha
-from imgbuild.reader.range_colours import decode_colours
 from imgbuild.reader.range_streams import RangeStreams
 
 I32 = NDArray[np.int32]
@@ -23,10 +23,13 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class RangeKind:
-    """What a kind of pixels needs: its tables, the highest alpha or level, bits of R, G, B (or of the level)."""
+    """What a pixel format needs. ``plane_bits``: of coverage or of the alpha plane, 0 without one.
+
+    ``colour_bits``: of R, G and B, or of the one level or index; none for coverage.
+    """
 
     tables: tuple[str, ...]
-    plane_bits: int  # coverage alone: 8 or 4
+    plane_bits: int
     colour_bits: tuple[int, ...]
 
 
@@ -84,24 +87,34 @@ def _decode_usable(kind: RangeKind, coded: Sequence[CodedStrip]) -> list[StripVa
     if not kind.colour_bits:
         alpha = decode_alpha(streams, strips, everyone, kind.plane_bits)
         return [StripValues(None, plane) for plane in strips.split(alpha)]
-    is_three = len(kind.colour_bits) == 3
-    header = streams.raw(everyone, 2) if is_three else np.ones(len(coded), np.int64)
-    is_flat, has_alpha = header % 2 == 1, header > 1
-    if is_three and not kind.plane_bits:
-        wrong, has_alpha = has_alpha, np.zeros(len(coded), np.bool_)
-    else:
-        wrong = np.zeros(len(coded), np.bool_)
+    if len(kind.colour_bits) == 1:
+        modes = Modes(np.ones(len(coded), np.bool_), np.zeros(len(coded), np.bool_))
+        visible = np.ones(strips.pixels, np.bool_)
+        colour = decode_colours(streams, strips, ColourTable(kind.colour_bits, 0), modes, visible)
+        return [StripValues(plane, None) for plane in strips.split(colour)]
+    return _decode_colours_and_alpha(kind, streams, strips)
+
+
+def _decode_colours_and_alpha(
+    kind: RangeKind, streams: RangeStreams, strips: Strips
+) -> list[StripValues | str]:
+    """Strips that begin with two bits: whether they have an alpha plane, and whether they are flat."""
+    header = streams.raw(np.arange(len(strips.width)), 2)
+    claims_alpha = header > 1
+    has_alpha = claims_alpha if kind.plane_bits else np.zeros(len(header), np.bool_)
     alpha = np.full(strips.pixels, 255, np.int32)
     if has_alpha.any():
-        planes = decode_alpha(streams, strips, np.flatnonzero(has_alpha), 8)
+        planes = decode_alpha(streams, strips, np.flatnonzero(has_alpha), kind.plane_bits)
         alpha = np.where(has_alpha[strips.strip], planes, alpha)
-    base = len(read_table("alpha8")) if is_three else 0
-    colour = decode_colours(streams, strips, kind.colour_bits, base, alpha != 0, is_flat, has_alpha)
-    planes_of_strips = strips.split(alpha) if kind.plane_bits else [None] * len(coded)
-    return [
-        "has an alpha plane, which its pixel format does not" if is_wrong else StripValues(plane, clear)
-        for is_wrong, plane, clear in zip(wrong.tolist(), strips.split(colour), planes_of_strips, strict=True)
-    ]
+    table = ColourTable(kind.colour_bits, TABLE_BYTES["alpha8"])
+    colour = decode_colours(streams, strips, table, Modes(header % 2 == 1, has_alpha), alpha != 0)
+    is_wrong = (claims_alpha & ~has_alpha).tolist()
+    clear = strips.split(alpha) if kind.plane_bits else [None] * len(header)
+    values = zip(is_wrong, strips.split(colour), clear, strict=True)
+    return [_SURPLUS_ALPHA if wrong else StripValues(plane, under) for wrong, plane, under in values]
+
+
+_SURPLUS_ALPHA = "coded with an alpha plane, which its pixel format does not have"
 
 
 def _row_symbols(name: str) -> list[int]:

@@ -6,6 +6,7 @@ import itertools
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity
 from imgbuild.model import Animation, Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Samples
 from imgbuild.reader.animation import read_animation
-from imgbuild.reader.bitmap import Bitmap, fail_malformed, read_bitmap
+from imgbuild.reader.bitmap import Bitmap, decode_together, fail_malformed, read_bitmap
 from imgbuild.reader.container import Image, open_image
 from imgbuild.reader.font import Font, read_font
 from imgbuild.reader.pack import NO_VARIANT, Entry, Pack
@@ -67,6 +68,7 @@ def verify_image(data: bytes | memoryview, place: Place, *, layout: str | None =
         _check_overlap(image.pack, found)
         _check_contract(image.pack, found)
     checked: set[tuple[str, int, int, int]] = set()
+    _decode_together(image)
     for asset in image.assets:
         _check_payload(image, asset, checked, found)
     return VerifyReport(image, tuple(found.items), _count(image))
@@ -77,6 +79,22 @@ def _count(image: Image) -> dict[str, int]:
     counts = {what: kinds[what] for what in (*_KIND_NAMES.values(), "others")}
     spans = {(_file_of(image, asset), asset.offset, asset.stored_bytes) for asset in image.assets}
     return {"assets": len(image.assets), **counts, "payload_bytes": sum(size for _, _, size in spans)}
+
+
+def _identity(image: Image, asset: Entry) -> tuple[str, int, int]:
+    return _file_of(image, asset), asset.offset, asset.stored_bytes
+
+
+def _decode_together(image: Image) -> None:
+    """Bitmaps of codec 3 are decoded side by side, each payload once; what is malformed is left for later."""
+    found: dict[tuple[str, int, int], Bitmap] = {}
+    for asset in image.assets:
+        if asset.kind == Kind.BITMAP and asset.codec == Codec.RANGE_PIXELS:
+            with suppress(BuildError):
+                bitmap = read_bitmap(image.payload(asset), asset)
+                _check_strips(image, bitmap)
+                found.setdefault(_identity(image, asset), bitmap)
+    image.together.update(zip(found, decode_together(list(found.values())), strict=True))
 
 
 def _file_of(image: Image, asset: Entry) -> str:
@@ -185,9 +203,9 @@ def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Animat
     if asset.kind == Kind.BITMAP:
         bitmap = read_bitmap(payload, asset)
         _check_strips(image, bitmap)
-        return bitmap.samples()
+        return image.together.get(_identity(image, asset), bitmap).samples()
     if asset.kind == Kind.ANIMATION:
-        animation = read_animation(payload, asset)
+        animation = read_animation(payload, asset).decoded_together()
         for bitmap in animation.bitmaps:
             _check_strips(image, bitmap)
         return animation.shown()

@@ -83,7 +83,7 @@ def _finish(
 # --- GIF and APNG --------------------------------------------------------------------------------
 
 
-def _compose(source: SourceFile, parts: Parts, start: str, icc: str) -> tuple[list[U8], list[str]]:
+def _compose(source: SourceFile, parts: Parts, start: str | None, icc: str) -> tuple[list[U8], list[str]]:
     canvas = np.zeros((parts.height_px, parts.width_px, 4), np.uint8)
     frames: list[U8] = []
     notes: list[str] = []
@@ -103,7 +103,7 @@ def _compose(source: SourceFile, parts: Parts, start: str, icc: str) -> tuple[li
     return frames, notes
 
 
-def _check_part(source: SourceFile, number: int, part: Part, parts: Parts, start: str) -> None:
+def _check_part(source: SourceFile, number: int, part: Part, parts: Parts, start: str | None) -> None:
     """A PNG's frames lie inside (the specification demands it), a GIF's are clipped, as browsers do."""
     right, bottom = part.x + part.width_px, part.y + part.height_px
     if start == "PNG" and (right > parts.width_px or bottom > parts.height_px):

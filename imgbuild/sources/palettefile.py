@@ -181,7 +181,8 @@ def _read_png(path: Path, place: Place, asset_name: str) -> Palette:
         problem = error.diagnostics[0]
         if problem.code == "IB110":
             raise
-        message = f'the palette of image "{asset_name}" cannot be decoded: {problem.message}'
+        message = f'"{path.name}", the palette of image "{asset_name}", cannot be decoded'
+        message += problem.message.rpartition("decoded")[2]
         fail("IB240", message, place, asset=asset_name)
     flat = rgba.reshape(-1, 4).copy()
     flat[flat[:, 3] == 0] = 0

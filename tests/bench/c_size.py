@@ -34,26 +34,30 @@ NINE_PATCHES = ("imgb_bitmap_nine_patch", "imgb_draw_nine_patch")
 VARIANTS = ("imgb_variant", "imgb_select", "imgb_find_variant")
 ANIMATIONS = ("imgb_animation_open", "imgb_animation_frame")
 CHECKS = ("imgb_require", "imgb_at", "imgb_name", "imgb_map", "imgb_check", "imgb_asset_check")
-COMMON = ("-DIMGB_CFG_DRAW_MORE=0", "-DIMGB_CFG_DRAW_EPAPER=0")
+NO_RANGE = "-DIMGB_CFG_RANGE=0"
+"""Without the picture codec ``range``, which ``bench decode_cost`` measures kind by kind."""
+COMMON = ("-DIMGB_CFG_DRAW_MORE=0", "-DIMGB_CFG_DRAW_EPAPER=0", NO_RANGE)
 """Without the drawing of pixel formats that few need."""
+NO_RLE = ("-DIMGB_CFG_RLE=0", *COMMON)
 PARTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
-    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0", *COMMON)),
-    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_RLE=0", "-DIMGB_CFG_LZ4=0", *COMMON)),
-    ("+ RLE", (), ("-DIMGB_CFG_LZ4=0", *COMMON)),
-    ("+ LZ4", (), COMMON),
-    ("+ fonts", FONTS, COMMON),
-    ("+ text", TEXT, COMMON),
-    ("+ drawing", DRAW, COMMON),
-    ("+ animations", ANIMATIONS, ()),
-    ("+ nine-patches", NINE_PATCHES, ()),
-    ("+ variants", VARIANTS, ()),
+    ("core: open, find, get, read", CORE, ("-DIMGB_CFG_LZ4=0", *NO_RLE)),
+    ("+ bitmaps: rows", BITMAPS, ("-DIMGB_CFG_LZ4=0", *NO_RLE)),
+    ("+ LZ4", (), NO_RLE),
+    ("+ fonts", FONTS, NO_RLE),
+    ("+ text", TEXT, NO_RLE),
+    ("+ drawing", DRAW, NO_RLE),
+    ("+ RLE", (), COMMON),
+    ("+ animations", ANIMATIONS, COMMON),
+    ("+ nine-patches", NINE_PATCHES, (NO_RANGE,)),
+    ("+ variants", VARIANTS, (NO_RANGE,)),
     ("+ rectangles, palettes", RECTANGLES, COMMON),
     ("+ at, name, map, require, checks", CHECKS, COMMON),
     ("+ drawing al88, rgb332, argb4444, …", (), COMMON[1:]),
-    ("+ drawing mono_page, e-papers", (), ()),
-    ("+ surface gray8", ("imgb_put_gray8",), ()),
-    ("+ surface mono_page", ("imgb_put_mono_page",), ()),
-    ("+ surface argb8888", ("imgb_put_argb8888",), ()),
+    ("+ drawing mono_page, e-papers", (), (NO_RANGE,)),
+    ("+ surface gray8", ("imgb_put_gray8",), (NO_RANGE,)),
+    ("+ surface mono_page", ("imgb_put_mono_page",), (NO_RANGE,)),
+    ("+ surface argb8888", ("imgb_put_argb8888",), (NO_RANGE,)),
+    ("+ codec range, every kind, tables", (), ()),
 )
 CODE_BUDGETS = {"core: open, find, get, read": 1228, "+ drawing": 6144 - 700}
 """Bytes up to and including a part: 1.2 KiB, and 6 KiB less room for a glyph codec."""
@@ -118,13 +122,13 @@ def measure_code(cpu: str) -> list[Size]:
     return sizes
 
 
-def measure_stack(cpu: str) -> dict[str, int]:
+def measure_stack(cpu: str, *options: str) -> dict[str, int]:
     """Deepest stack in bytes of each public function, everything below it included; fails on recursion."""
     own: dict[str, int] = {}
     calls: dict[str, set[str]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _compile(folder, cpu, "-fstack-usage", "-fcallgraph-info=su")
+        _compile(folder, cpu, "-fstack-usage", "-fcallgraph-info=su", *options)
         for graph in sorted(folder.glob("*.ci")):
             text = graph.read_text()
             for title, label in re.findall(r'node: \{ title: "([^"]+)" label: "([^"]+)"', text):

@@ -23,11 +23,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imgbuild.codecs import CODECS, StripShape
+from imgbuild.codecs.range_pixels import encode_strips
 from imgbuild.codecs.range_pixels.batch import PixelStrip
-from imgbuild.codecs.range_pixels.encode import encode_strips
-from imgbuild.codecs.range_pixels.events import make_event_table
 from imgbuild.codecs.range_pixels.kinds import KINDS
-from imgbuild.range_tables import read_table
 
 RUNTIME = Path(__file__).resolve().parents[2] / "c_runtime"
 BOARD = RUNTIME / "examples" / "qemu-cortex-m4"
@@ -147,9 +145,7 @@ def make_assets(sets: dict[str, list[U8]]) -> Iterator[tuple[h.Asset, Strip]]:
     """Every strip of every row, with each codec; named ``row/codec/number``."""
     for number, (pixel_format, kind_name, group) in enumerate(ROWS):
         strips = [_strip(pixels, pixel_format) for pixels in _cut(sets[group])]
-        kind = KINDS[kind_name]
-        table = make_event_table(b"".join(read_table(name) for name in kind.tables))
-        coded = {"range": encode_strips(kind, table, [s.values for s in strips])}
+        coded = {"range": encode_strips(KINDS[kind_name], [s.values for s in strips])}
         for name in ("raw", "rle", "lz4"):
             coded[name] = [CODECS[name].encode_strip(s.plain, s.shape) for s in strips]
         for name, stored in coded.items():

@@ -1,4 +1,4 @@
-"""Sets of pictures for measuring and for training the picture codec: icons, photographs, backgrounds, screens.
+"""Sets of pictures to measure and to train the picture codec with: icons, photographs, screens and so on.
 
 All come from Debian packages (:data:`PACKAGES`) or are drawn here, and are chosen by fixed rules: files
 sorted by path, spread evenly. A set to train from shares no file, and no drawing of another size, with the

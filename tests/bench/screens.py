@@ -15,18 +15,20 @@ U8 = NDArray[np.uint8]
 Rgb = tuple[int, int, int]
 WIDTH, HEIGHT = 320, 240
 SCALE = 4
-"""Shapes are drawn this much larger and reduced, so that their edges are smooth; text is drawn by FreeType."""
+"""Shapes are drawn this much larger and reduced, so that their edges are smooth; text is not."""
 
-WORDS = ("Settings", "Brightness", "Wi-Fi", "Temperature", "Outside", "Kitchen", "Start", "Cancel", "Alarm 07:30",
-         "Humidity 43 %", "21.5 °C", "Next", "Battery", "Update", "Volume", "Bluetooth", "Language", "Pressure",
-         "1013 hPa", "Tuesday", "Low 12°", "High 24°", "Zone 3", "Program", "Rinse", "Spin 1200", "OK", "Back")  # fmt: skip
+WORDS = (
+    "Settings", "Brightness", "Wi-Fi", "Temperature", "Outside", "Kitchen", "Start", "Cancel", "Alarm 07:30",
+    "Humidity 43 %", "21.5 °C", "Next", "Battery", "Update", "Volume", "Bluetooth", "Language", "Pressure",
+    "1013 hPa", "Tuesday", "Low 12°", "High 24°", "Zone 3", "Program", "Rinse", "Spin 1200", "OK", "Back",
+)  # fmt: skip
 
 
 class _Screen:
     """A canvas with smooth shapes below and text on top."""
 
     def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - a picture, no secret
+        self.dice = random.Random(seed)
         is_dark = self.dice.random() < 0.6
         base = self.dice.choice([(12, 14, 20), (24, 32, 48), (0, 0, 0), (34, 28, 44)])
         light = self.dice.choice([(245, 246, 250), (255, 255, 255), (230, 236, 240)])
@@ -46,7 +48,7 @@ class _Screen:
         self.large = Image.fromarray(np.ascontiguousarray(rows))
         self.shapes = ImageDraw.Draw(self.large)
 
-    def box(self, x: int, y: int, w: int, h: int, fill: Rgb, radius: int = 0) -> None:
+    def box(self, x: int, y: int, w: int, h: int, fill: Rgb, *, radius: int = 0) -> None:
         """A rectangle with round corners, px of the screen."""
         corners = (x * SCALE, y * SCALE, (x + w) * SCALE - 1, (y + h) * SCALE - 1)
         self.shapes.rounded_rectangle(corners, radius * SCALE, fill)
@@ -79,11 +81,11 @@ def _list(screen: _Screen) -> None:
     screen.text(12, 8, screen.word(), 18, (255, 255, 255))
     for row in range(5):
         y = 40 + 40 * row
-        screen.box(6, y, WIDTH - 12, 36, screen.panel, 6)
+        screen.box(6, y, WIDTH - 12, 36, screen.panel, radius=6)
         screen.disc(26, y + 18, 11, screen.accent if screen.dice.random() < 0.5 else screen.ink)
         screen.text(46, y + 9, screen.word(), 15)
         if screen.dice.random() < 0.5:
-            screen.box(264, y + 8, 40, 20, screen.accent, 10)
+            screen.box(264, y + 8, 40, 20, screen.accent, radius=10)
             screen.disc(294, y + 18, 8, (255, 255, 255))
 
 
@@ -115,7 +117,7 @@ def _chart(screen: _Screen) -> None:
     screen.shapes.line(points, screen.accent, 2 * SCALE, joint="curve")
     for bar in range(8):
         height = screen.dice.randrange(5, 60)
-        screen.box(40 + 34 * bar, 200 - height, 18, height, screen.panel, 2)
+        screen.box(40 + 34 * bar, 200 - height, 18, height, screen.panel, radius=2)
         screen.text(40 + 34 * bar, 208, f"{bar + 8}h", 11)
 
 
@@ -124,14 +126,14 @@ def _tiles(screen: _Screen) -> None:
     for row in range(2):
         for column in range(3):
             x, y = 8 + 104 * column, 34 + 102 * row
-            screen.box(x, y, 96, 94, screen.panel, 10)
+            screen.box(x, y, 96, 94, screen.panel, radius=10)
             kind = screen.dice.randrange(3)
             if kind == 0:
                 screen.disc(x + 48, y + 36, 22, screen.accent)
                 screen.disc(x + 56, y + 30, 18, screen.panel)
             elif kind == 1:
                 for bar in range(4):
-                    screen.box(x + 24 + 13 * bar, y + 48 - 9 * bar, 9, 12 + 9 * bar, screen.accent, 2)
+                    screen.box(x + 24 + 13 * bar, y + 48 - 9 * bar, 9, 12 + 9 * bar, screen.accent, radius=2)
             else:
                 corners = [(x + 48, y + 12), (x + 76, y + 58), (x + 20, y + 58)]
                 screen.shapes.polygon([(a * SCALE, b * SCALE) for a, b in corners], screen.accent)
@@ -140,15 +142,15 @@ def _tiles(screen: _Screen) -> None:
 
 
 def _dialog(screen: _Screen) -> None:
-    screen.box(20, 40, 280, 160, screen.panel, 12)
+    screen.box(20, 40, 280, 160, screen.panel, radius=12)
     screen.text(40, 54, screen.word(), 20)
     for line in range(3):
         screen.text(40, 88 + 20 * line, f"{screen.word()} - {screen.word()}", 13)
-    screen.box(40, 160, 110, 30, screen.accent, 15)
-    screen.box(170, 160, 110, 30, screen.back, 15)
+    screen.box(40, 160, 110, 30, screen.accent, radius=15)
+    screen.box(170, 160, 110, 30, screen.back, radius=15)
     screen.text(70, 165, "OK", 16, (255, 255, 255))
     screen.text(196, 165, "Cancel", 16)
-    screen.box(40, 150, screen.dice.randrange(60, 240), 4, screen.accent, 2)
+    screen.box(40, 150, screen.dice.randrange(60, 240), 4, screen.accent, radius=2)
 
 
 _KINDS: tuple[Callable[[_Screen], None], ...] = (_list, _gauge, _chart, _tiles, _dialog)

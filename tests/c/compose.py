@@ -59,7 +59,9 @@ def wide(r: int, g: int, b: int) -> int:
     return r << 16 | g << 8 | b
 
 
-def colour_of(picture: h.Picture, value: int, alpha: int, colour: int) -> tuple[int, int, int]:
+def colour_of(  # noqa: PLR0911 - a table
+    picture: h.Picture, value: int, alpha: int, colour: int
+) -> tuple[int, int, int]:
     """Kind of the colour, the colour (5:6:5 or R << 16 | G << 8 | B), and the coverage."""
     name = picture.pixel_format
     bits = h.PIXEL_FORMATS[name][1]
@@ -109,7 +111,7 @@ class Screen:
         self.x0, self.y0, self.width, self.height = x0, y0, width, height
         self.rows: Surface = [[self.first(x, y) for x in range(width)] for y in range(height)]
 
-    def first(self, x: int, y: int) -> int:
+    def first(self, _x: int, _y: int) -> int:
         return self.start
 
     def over(self, kind: int, colour: int, below: int, alpha: int) -> int:
@@ -186,7 +188,7 @@ class Gray8(Screen):
 class Mono(Screen):
     """1 bit a pixel; the surface is 0xA5 in every byte at first."""
 
-    def first(self, x: int, y: int) -> int:
+    def first(self, _x: int, y: int) -> int:
         return 0xA5 >> (y & 7) & 1
 
     def over(self, kind: int, colour: int, below: int, alpha: int) -> int:

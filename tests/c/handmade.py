@@ -19,9 +19,10 @@ PIXEL_FORMATS = {
     "a1": (0x0B, 1), "a2": (0x0C, 2), "a4": (0x0D, 4), "a8": (0x0E, 8), "rgb888": (0x0F, 24),
     "argb8888": (0x10, 32), "xrgb8888": (0x11, 32), "rgb565": (0x12, 16), "rgb565a8": (0x14, 16),
     "gray1": (0x41, 1), "gray2": (0x42, 2), "gray4": (0x43, 4), "argb8565": (0x13, 24), "al88": (0x15, 16),
-    "argb1555": (0x16, 16), "argb4444": (0x17, 16), "argb2222": (0x18, 8), "rgb332": (0x44, 8), "rgb444": (0x45, 12),
-    "rgb666": (0x46, 24), "bgr888": (0x47, 24), "mono_page": (0x48, 1), "epd_bwr": (0x50, 1), "epd_bwy": (0x51, 1),
-    "epd_gray4": (0x52, 1), "epd_bwry": (0x53, 2), "epd_6color": (0x54, 4), "epd_7color": (0x55, 4),
+    "argb1555": (0x16, 16), "argb4444": (0x17, 16), "argb2222": (0x18, 8), "rgb332": (0x44, 8),
+    "rgb444": (0x45, 12), "rgb666": (0x46, 24), "bgr888": (0x47, 24), "mono_page": (0x48, 1),
+    "epd_bwr": (0x50, 1), "epd_bwy": (0x51, 1), "epd_gray4": (0x52, 1), "epd_bwry": (0x53, 2),
+    "epd_6color": (0x54, 4), "epd_7color": (0x55, 4),
 }  # fmt: skip
 TWO_PLANES = ("epd_bwr", "epd_bwy", "epd_gray4")
 GREYS = ("gray1", "gray2", "gray4", "gray8", "mono_page")
@@ -308,8 +309,8 @@ def animation(name: str, frames: list[Frame], plays: int = 0, record_bytes: int 
         table += record.ljust(record_bytes, b"\0")
     head = struct.pack("<HHB3xI", len(frames), plays, record_bytes, sum(frame.delay_ms for frame in frames))
     strip_bytes = max(frame.part.strip_bytes for frame in frames if frame.part)
-    payload = head + table + body
-    return Asset(name, ANIMATION, payload, first.width, first.height, first.pixel_format, first.codec, strip_bytes)
+    shape = first.width, first.height, first.pixel_format, first.codec
+    return Asset(name, ANIMATION, head + table + body, *shape, strip_bytes)
 
 
 # --- fonts --------------------------------------------------------------------------------------

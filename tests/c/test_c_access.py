@@ -38,7 +38,8 @@ def cut(picture, x, y, width, height):
     "pixel_format", ["rgb565", "rgb565a8", "a4", "i1", "rgb888", "argb8888", "rgb444", "epd_bwr", "mono_page"]
 )
 def test_a_rectangle_gives_its_pixels(programs, tmp_path, how, codec, strip_rows, pixel_format):
-    picture = samples.picture(pixel_format, 37, 88 if pixel_format == "mono_page" else 11)  # 11 rows as stored
+    height_px = 88 if pixel_format == "mono_page" else 11  # 11 rows as stored
+    picture = samples.picture(pixel_format, 37, height_px)
     asset = h.bitmap("p", picture, codec, strip_rows, 2)
     path = write(tmp_path, h.pack([asset]))
     for x, y, width, height in [(8, 3, 16, 6), (0, 0, 37, 11), (32, 10, 5, 1), (16, 4, 8, 4)]:

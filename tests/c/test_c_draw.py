@@ -27,7 +27,9 @@ def shown(rows, is_swapped=False):
 
 @pytest.mark.parametrize("how", ["map1", "read1", "read4"])
 def test_bitmaps_of_every_format_are_drawn_exactly(programs, tmp_path, how):
-    made = {name: one for name, one in samples.bitmaps().items() if name.endswith(("0-0-1", "1-4-1", "2-4-1"))}
+    made = {
+        name: one for name, one in samples.bitmaps().items() if name.endswith(("0-0-1", "1-4-1", "2-4-1"))
+    }
     script, wanted = [], []
     for i, (name, (picture, _)) in enumerate(made.items()):
         swapped = i % 2
@@ -60,7 +62,11 @@ SURFACES = {
 @pytest.mark.parametrize("how", ["map1", "read4"])
 @pytest.mark.parametrize("surface", SURFACES)
 def test_bitmaps_of_every_format_are_drawn_on_every_surface(programs, tmp_path, how, surface):
-    made = {name: one for name, one in samples.bitmaps().items() if "/wide/" in name and ("/0-0-1" in name or "/2-4-" in name)}
+    made = {
+        name: one
+        for name, one in samples.bitmaps().items()
+        if "/wide/" in name and ("/0-0-1" in name or "/2-4-" in name)
+    }
     kind, spelled, swapped = SURFACES[surface]
     place = (10, -8, 50, 30)
     script, wanted = [], []
@@ -70,7 +76,11 @@ def test_bitmaps_of_every_format_are_drawn_on_every_surface(programs, tmp_path, 
         if swapped:
             screen.rows = [[0xA5 >> (7 - r % 8) & 1] * place[2] for r in range(place[3])]
         screen.bitmap(x, y, picture, 0xA53C)
-        script += ["{} {} {} {} {} {}".format(surface.split()[0], *place, swapped), f"bitmap {name} {x} {y} a53c", "show"]
+        script += [
+            "{} {} {} {} {} {}".format(surface.split()[0], *place, swapped),
+            f"bitmap {name} {x} {y} a53c",
+            "show",
+        ]
         wanted += ["".join(format(v, spelled) for v in row) for row in screen.rows]
     assert draw(programs, tmp_path, how, [a for _, a in made.values()], script) == wanted
 

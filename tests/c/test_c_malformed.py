@@ -161,12 +161,21 @@ def test_an_index_without_a_colour_draws_nothing(programs, tmp_path, how):
 
 
 @pytest.mark.parametrize("how", ["map1", "read1"])
-def test_premultiplied_pixels_are_read_but_not_drawn(programs, tmp_path, how):
+@pytest.mark.parametrize(("pixel_format", "code"), [("epd_6color", 4), ("epd_6color", 15), ("epd_7color", 7)])
+def test_an_ink_that_there_is_not_draws_nothing(programs, tmp_path, how, pixel_format, code):
     path = tmp_path / "pack.imgb"
-    path.write_bytes(h.pack([h.bitmap("p", samples.picture("argb8888", 3, 2, h.PREMULTIPLIED))]))
-    said = run([programs.build("draw"), path, how], "surface 0 0 3 2 0\nbitmap p 0 0 0\n")
-    assert said == f"error {UNSUPPORTED}\n"
-    assert "error" not in run([programs.build("dump"), path, how])
+    path.write_bytes(h.pack([h.bitmap("p", h.Picture(pixel_format, [[code, 1]]))]))
+    said = run([programs.build("draw"), path, how], "surface 0 0 2 1 0\nbitmap p 0 0 0\nshow\n")
+    assert said == "1234ffff\n"
+
+
+@pytest.mark.parametrize("how", ["map1", "read1"])
+def test_colours_above_their_alpha_stop_at_white(programs, tmp_path, how):
+    picture = h.Picture("argb8888", [[0x01FFFFFF, 0x00FFFFFF]], order=h.PREMULTIPLIED)
+    path = tmp_path / "pack.imgb"
+    path.write_bytes(h.pack([h.bitmap("p", picture)]))
+    said = run([programs.build("draw"), path, how], "surface 0 0 2 1 0\nbitmap p 0 0 0\nshow\n")
+    assert said == "ffff1234\n"
 
 
 def lz4_cases():

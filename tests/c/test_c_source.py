@@ -10,8 +10,8 @@ import pytest
 from bench import c_size
 from support import need_tool
 
+from c import compose, samples
 from c import handmade as h
-from c import samples
 from c.program import HERE, RUNTIME, SANITIZE, SOURCES, STRICT, run
 
 SRC = RUNTIME / "src"
@@ -30,6 +30,9 @@ def compile_only(compiler, flags, sources, folder):
         ["-DIMGB_CFG_LZ4=0"],
         ["-DIMGB_CFG_RLE=0"],
         ["-DIMGB_CFG_READ_ALIGN=0"],
+        ["-DIMGB_CFG_DRAW_MORE=0"],
+        ["-DIMGB_CFG_DRAW_EPAPER=0"],
+        ["-DIMGB_CFG_DRAW_MORE=0", "-DIMGB_CFG_DRAW_EPAPER=0"],
         ["-DIMGB_CFG_LZ4=0", "-DIMGB_CFG_RLE=0", "-DIMGB_CFG_READ_ALIGN=0"],
     ],
 )
@@ -145,6 +148,36 @@ def test_what_is_left_out_is_refused_not_misread(tmp_path):
         assert run([program, pack, how]).splitlines()[-1] == f"error {code}"
 
 
+COMMON_FORMATS = [
+    "gray1", "gray2", "gray4", "gray8", "a1", "a2", "a4", "a8", "i1", "i2", "i4", "i8", "rgb565", "rgb565a8",
+    "rgb888", "xrgb8888", "argb8888",
+]  # fmt: skip
+
+
+def test_pixel_formats_left_out_of_drawing_are_refused_and_the_others_drawn_as_before(tmp_path):
+    pictures = {
+        f"{name}/{order}": samples.picture(name, 9, 7, order)
+        for name in h.PIXEL_FORMATS
+        for order in samples.orders_of(name)
+    }
+    path = tmp_path / "pack.imgb"
+    path.write_bytes(h.pack([h.bitmap(name, picture) for name, picture in pictures.items()]))
+    program = tmp_path / "draw"
+    options = ["-DIMGB_CFG_DRAW_MORE=0", "-DIMGB_CFG_DRAW_EPAPER=0"]
+    include = ["-I", SRC, "-I", HERE]
+    run(["gcc", "-std=c99", *SANITIZE, *options, *include, HERE / "draw.c", *SOURCES, "-o", program])
+    for name, picture in pictures.items():
+        is_common = picture.pixel_format in COMMON_FORMATS
+        is_plain = not picture.order & (h.PREMULTIPLIED | h.INVERTED)
+        screen = compose.Screen(0, 0, 9, 7)
+        screen.bitmap(0, 0, picture, 0xA53C)
+        wanted = ["".join(f"{v:04x}" for v in row) for row in screen.rows]
+        said = run(
+            [program, path, "read1"], f"surface 0 0 9 7 0\nbitmap {name} 0 0 a53c\nshow\n"
+        ).splitlines()
+        assert said == wanted if is_common and is_plain else said[0] == "error -16", name
+
+
 # --- ports --------------------------------------------------------------------------------------
 
 
@@ -184,6 +217,6 @@ def test_code_and_stack_keep_their_budgets(cpu):
     sizes = {s.part: s for s in c_size.measure_code(cpu)}
     assert {p: sizes[p].code for p, budget in c_size.CODE_BUDGETS.items() if sizes[p].code > budget} == {}
     assert all(s.data == 0 for s in sizes.values())
-    stacks = c_size.measure_stack(cpu)
+    stacks = c_size.measure_stack(cpu, c_size.NO_RANGE)
     assert len(stacks) >= 28
     assert {f: n for f, n in stacks.items() if n > c_size.STACK_BUDGET} == {}

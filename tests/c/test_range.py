@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 import pytest
+from bench import c_size
+from support import need_tool
 
 from c import handmade as h
 from c import range_model, samples
@@ -181,6 +183,14 @@ def test_sixty_thousand_strips_of_random_bytes_do_no_harm(programs):
     assert good + refused == 60_000
     assert good > 10_000
     assert refused > 10_000
+
+
+@pytest.mark.parametrize("cpu", c_size.CPUS)
+def test_decoding_takes_no_more_stack_than_the_header_says(cpu):
+    need_tool("arm-none-eabi-gcc")
+    stacks = c_size.measure_stack(cpu)
+    assert stacks["imgb_strip_decode"] <= 456
+    assert stacks["imgb_rows_get"] <= 520
 
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""Every pixel format through the command line: built, verified, listed and drawn again; their options in a manifest."""
+"""Every pixel format through the command line: built, verified, listed, drawn again; and their options."""
 
 import json
 import struct
@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support import imgbuild, save_png
+from support import imgbuild
 
 INKS = [(0, 0, 0), (255, 255, 255), (255, 0, 0), (255, 255, 0)]
+
+
+def save_png(path: Path, pixels: np.ndarray) -> None:
+    Image.fromarray(pixels).save(path)
 
 
 def formats(folder: Path) -> list[dict]:
@@ -57,10 +61,13 @@ def test_every_format_is_built_and_comes_back_as_it_was(tmp_path: Path, codec: s
     build(tmp_path)
     assert imgbuild("verify", "ext.bin", cwd=tmp_path).returncode == 0
     numbers = {row["name"]: row["number"] for row in formats(tmp_path)}
-    listed = {row["name"]: row for row in json.loads(imgbuild("ls", "ext.bin", "--json", cwd=tmp_path).stdout)["assets"]}
+    listed = {
+        row["name"]: row
+        for row in json.loads(imgbuild("ls", "ext.bin", "--json", cwd=tmp_path).stdout)["assets"]
+    }
     assert {name: row["pixel_format"] for name, row in listed.items()} == {name: name for name in numbers}
     source = np.asarray(Image.open(tmp_path / "a.png").convert("L"))
-    assert imgbuild("extract", "ext.bin", "--output", "out", cwd=tmp_path).returncode == 0
+    assert imgbuild("extract", "ext.bin", "--all", "-o", "out", cwd=tmp_path).returncode == 0
     for name in names:
         drawn = np.asarray(Image.open(tmp_path / "out" / f"{name}.png").convert("RGBA"))
         shown = drawn[..., 3] if name in {"a1", "a2", "a4", "a8"} else drawn[..., 0]

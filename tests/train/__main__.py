@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from bench.picture_sets import training_sets
 from numpy.typing import NDArray
 
-from bench.picture_sets import training_sets
 from imgbuild.codecs.range_pixels.batch import PixelStrip
 from imgbuild.codecs.range_pixels.encode import model_strips
 from imgbuild.codecs.range_pixels.events import make_event_table

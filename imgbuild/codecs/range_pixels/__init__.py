@@ -1,4 +1,4 @@
-"""Codec 3, range: pixels predicted, named by their neighbours and coded with fixed probabilities (FORMAT.md)."""
+"""Codec 3, range: pixels told by their neighbours, coded with fixed probabilities (FORMAT.md)."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def code_alpha(values: I32, grid: Grid, bits: int, table_bytes: int) -> tuple[I3
     top = (1 << bits) - 1
     around = _look_around(values, grid)
     row_slot, is_open = _code_rows(values, around, grid, table_bytes)
-    skip_slot, is_open = _code_skips(values, around, grid, is_open, top, table_bytes)
+    skip_slot, is_open = _code_skips(values, around, grid, is_open, bits, table_bytes=table_bytes)
     places = np.flatnonzero(is_open)
     value = values[places]
     here = _Around(*(side[places] for side in _sides(around)))
@@ -108,10 +108,10 @@ def _code_rows(values: I32, around: _Around, grid: Grid, table_bytes: int) -> tu
 
 
 def _code_skips(
-    values: I32, around: _Around, grid: Grid, is_open: Bools, top: int, table_bytes: int
+    values: I32, around: _Around, grid: Grid, is_open: Bools, bits: int, *, table_bytes: int
 ) -> tuple[Slot, Bools]:
     """Decisions "these four are W", and which pixels are still to be coded."""
-    west = around.west
+    west, top = around.west, (1 << bits) - 1
     runs = run_lengths(values, grid)
     room = grid.width - grid.x
     above = np.arange(grid.pixels, dtype=np.int32) - grid.width

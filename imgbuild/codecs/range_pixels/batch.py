@@ -15,8 +15,11 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class PixelStrip:
-    """One strip's values: ``colour`` int32 ``[h, w]`` (level, index, 5:6:5 or 0xRRGGBB) or None where the
-    strip is coverage alone; ``alpha`` ``[h, w]`` or None. At least 2 px wide and 1 px high."""
+    """One strip's values, at least 2 px wide and 1 px high.
+
+    ``colour``: int32 ``[h, w]`` (level, index, 5:6:5 or 0xRRGGBB), None where the strip is coverage alone.
+    ``alpha``: int32 ``[h, w]``, or None.
+    """
 
     colour: I32 | None
     alpha: I32 | None

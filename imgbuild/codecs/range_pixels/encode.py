@@ -83,9 +83,7 @@ def _model_with_modes(
     planes = StripEvents(np.zeros(0, np.int32), np.zeros(len(strips), np.int64))
     if has_alpha.any():
         opaque = np.int32(255)
-        alpha = _concatenate(
-            [np.full(s.shape, opaque) if s.alpha is None else s.alpha for s in strips]
-        )
+        alpha = _concatenate([np.full(s.shape, opaque) if s.alpha is None else s.alpha for s in strips])
         some = np.flatnonzero(has_alpha)
         planes = _code_planes(kind, grid, alpha, some, len(strips))
     is_flat, colours = _code_best_mode(kind, cost, look_at_colours(colour, alpha, has_alpha, grid))

@@ -71,7 +71,5 @@ def make_event_table(table: bytes) -> EventTable:
     top = np.arange(len(shift)) // size == 2
     top[3 * size :] = False
     bits = np.where(shift == 8, 8 - np.log2(width), shift)
-    steps = Steps(
-        shift.astype(np.uint8), np.maximum(low, 0).astype(np.uint8), width.astype(np.uint16), top
-    )
+    steps = Steps(shift.astype(np.uint8), np.maximum(low, 0).astype(np.uint8), width.astype(np.uint16), top)
     return EventTable(steps, np.rint(bits * COST_UNIT).astype(np.int64), size)

@@ -32,8 +32,8 @@ class PixelKind:
 
 _ALPHA = TABLE_BYTES["alpha8"]
 _COLOUR = Places(_ALPHA + 200, _ALPHA, _ALPHA + 400, _ALPHA + 401, _ALPHA + 403)
-_RGB565 = ThreeChannels((5, 6, 5), True, 0, 12, _ALPHA + 419, _ALPHA + 491)  # noqa: FBT003
-_RGB888 = ThreeChannels((8, 8, 8), False, 2, 14, _ALPHA + 419, _ALPHA + 503)  # noqa: FBT003
+_RGB565 = ThreeChannels((5, 6, 5), True, 0, 12, _ALPHA + 419, _ALPHA + 491)
+_RGB888 = ThreeChannels((8, 8, 8), False, 2, 14, _ALPHA + 419, _ALPHA + 503)
 _FLAT = Places(0, None, 200, 201, 203)
 
 KINDS: dict[str, PixelKind] = {

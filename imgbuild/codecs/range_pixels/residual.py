@@ -104,9 +104,7 @@ class ThreeChannels:
     def split(self, value: I32, west: I32, north: I32, north_west: I32) -> Parts:
         """See :class:`Residuals`."""
         sides = [self._channels(side) for side in (value, west, north, north_west)]
-        red, green, blue = (
-            own - predict_median(*around) for own, *around in zip(*sides, strict=True)
-        )
+        red, green, blue = (own - predict_median(*around) for own, *around in zip(*sides, strict=True))
         green = _wrap(green, self.bits[1])
         shared = (green + 1) >> 1 if self.halves_green else green
         red, blue = _wrap(red - shared, self.bits[0]), _wrap(blue - shared, self.bits[2])

@@ -40,6 +40,7 @@ int main(void) {
   switch (WEATHER_ICONS_WIFI_KIND) {
     case WEATHER_BODY_KIND: return 1;
     case WEATHER_CERTS_ROOT_PEM_KIND: return 2;
+    case IMGB_KIND_ANIMATION: return 3;
     case IMGB_KIND_BITMAP: break;
   }
   return key == WEATHER_BODY || WEATHER_REGION_BYTES % WEATHER_ERASE_BYTES ||

@@ -252,7 +252,7 @@ def test_values_that_are_not_accepted(only, text, message, hint):
     ("option", "expected"),
     [
         ("pixel_format: rgb656", "epd_7color or auto"),
-        ("codec: zip", "found 'zip', expected raw, rle, lz4 or auto"),
+        ("codec: zip", "found 'zip', expected raw, rle, lz4, range or auto"),
         ("bit_order: 1", "found the number 1, expected msb or lsb"),
         ("strip_bytes: 1", "expected at least 64"),
         ("strip_bytes: 2M", "found '2M', expected at most 1048576"),

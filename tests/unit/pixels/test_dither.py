@@ -132,7 +132,7 @@ def test_every_value_in_every_level_table_is_found_again():
 
 
 def test_patterns_mix_the_neighbours_of_a_grey():
-    target = Colours(palette_of_numbers([0x000000, 0xFFFFFF, 0xFF0000]))
+    target = Colours(palette_of_numbers([0x000000, 0xFFFFFF]))
     middle = LINEAR_OF_SRGB[np.array([[188, 188, 188]])].astype(float)
     pattern = order_colours(middle, np.array([float(ROOT_ONE)]), target, 4)[0]
     assert sorted(pattern.tolist()) == [0] * 8 + [1] * 8, "188 is half the light of white"

@@ -32,7 +32,13 @@ def lab_of(rgb):
 
 def test_primaries_are_where_oklab_has_them():
     found = lab_of([[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0]])
-    known = [[0.628, 0.2249, 0.1258], [0.8664, -0.2339, 0.1795], [0.452, -0.0325, -0.3115], [1, 0, 0], [0, 0, 0]]
+    known = [
+        [0.628, 0.2249, 0.1258],
+        [0.8664, -0.2339, 0.1795],
+        [0.452, -0.0325, -0.3115],
+        [1, 0, 0],
+        [0, 0, 0],
+    ]
     np.testing.assert_allclose(found, known, atol=0.001)
 
 
@@ -56,7 +62,9 @@ def test_colours_come_back_from_their_axes():
     rgba = np.random.default_rng(1).integers(0, 256, (20000, 4), np.uint8)
     rgba[:, 3] = 255
     back = colours_of(axes_of(rgba))
-    assert np.abs(back.astype(int) - rgba).max() <= 4
+    away = np.abs(back.astype(int) - rgba)
+    assert away.max() <= 8
+    assert (away <= 1).mean() > 0.98
     greys = np.insert(np.arange(256).repeat(3).reshape(-1, 3), 3, 255, axis=1).astype(np.uint8)
     np.testing.assert_array_equal(colours_of(axes_of(greys)), greys)
 
@@ -67,13 +75,19 @@ def test_the_nearest_is_the_nearest_over_black_and_over_white():
 
     def seen(colours):
         alpha = colours[:, 3:] / 255
-        lab = reference(colours[:, :3]) * alpha
+        lab = reference(colours[:, :3]) * [1, 2, 2] * alpha  # a and b count twice, see CHROMA_WEIGHT
         return np.concatenate([lab, lab + (1 - alpha) * [1, 0, 0]], axis=1)
 
     away = ((seen(rgba)[:, np.newaxis] - seen(palette)) ** 2).sum(axis=2)
     found = Nearest(axes_of(palette)).find(axes_of(rgba))
     assert (away[np.arange(3000), found] <= away.min(axis=1) + 0.01).all()
     assert (found == away.argmin(axis=1)).mean() > 0.99
+
+
+def test_no_sum_leaves_the_whole_numbers_of_a_float64():
+    corners = np.array(np.meshgrid(*[[0, 255]] * 4)).T.reshape(-1, 4).astype(np.uint8)
+    nearest, axes = Nearest(axes_of(corners)), axes_of(corners)
+    assert (axes @ np.abs(nearest._factors) + np.abs(nearest._own)).max() < 2**53
 
 
 def test_equally_near_colours_give_the_first():
@@ -90,10 +104,10 @@ def test_the_metric_is_oklabs_distance_of_close_colours():
               [0.0883024619, 0.2817188376, 0.6299787005]]  # fmt: skip
         m2 = [[0.2104542553, 0.7936177850, -0.0040720468], [1.9779984951, -2.4285922050, 0.4505937099],
               [0.0259040371, 0.7827717662, -0.8086757660]]  # fmt: skip
-        return np.cbrt(values @ np.array(m1).T) @ np.array(m2).T
+        return np.cbrt(values @ np.array(m1).T) @ np.array(m2).T * [1, 2, 2]
 
     r, g, b = step.T
     terms = np.stack([r * r, g * g, b * b, 2 * r * g, 2 * r * b, 2 * g * b])
-    found = (local_metric(np.rint(light * 65535)) * terms.T).sum(axis=1) / (1 << 14)
+    found = (local_metric(np.rint(light * 65535)) * terms.T).sum(axis=1) / (1 << 12)
     exact = ((lab(light + step) - lab(light)) ** 2).sum(axis=1)
     np.testing.assert_allclose(found, exact, rtol=0.1)

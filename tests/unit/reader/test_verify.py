@@ -34,7 +34,15 @@ def test_a_whole_pack_is_sound_and_counted():
     assert report.diagnostics == ()
     shared = len(b"hello")
     stored = sum(len(i.payload) for i in small_items()) - shared
-    expected = {"assets": 7, "bitmaps": 3, "fonts": 1, "files": 3, "others": 0, "payload_bytes": stored}
+    expected = {
+        "assets": 7,
+        "bitmaps": 3,
+        "fonts": 1,
+        "files": 3,
+        "animations": 0,
+        "others": 0,
+        "payload_bytes": stored,
+    }
     assert report.counts == expected
 
 
