@@ -92,9 +92,7 @@ def _warn_losses(plan: Plan, assets: Sequence[EncodedAsset], found: Diagnostics)
     found.extend(find_losses(plan.partitions[0].assets, assets, is_strict=plan.is_strict))
 
 
-def measure_all(
-    planned: Sequence[PlannedAsset], assets: Sequence[EncodedAsset]
-) -> tuple[EncodedAsset, ...]:
+def measure_all(planned: Sequence[PlannedAsset], assets: Sequence[EncodedAsset]) -> tuple[EncodedAsset, ...]:
     """The assets with the loss of each picture measured; every source is decoded once more."""
     from imgbuild.pixels.loss import measure_image
     from imgbuild.sources.image import decode_image

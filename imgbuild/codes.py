@@ -102,7 +102,8 @@ CODES: dict[str, CodeInfo] = {
         "'lossless: true' refuses a conversion that changes a colour or the transparency.",
     ),
     "IB250": _info(
-        "animation too large", "An animation has at most 65535 frames, and a ceiling of pixels in all of them."
+        "animation too large",
+        "An animation has at most 65535 frames, and a ceiling of pixels in all of them.",
     ),
     "IB251": _info(
         "animation cannot be decoded", "A frame of the GIF, APNG or WebP is broken, truncated or missing."
@@ -115,7 +116,8 @@ CODES: dict[str, CodeInfo] = {
         "sheet not divided evenly", "The grid of 'sprites' would cut sprites short or leave pixels over."
     ),
     "IB262": _info(
-        "LVGL has no such picture", "LVGL 9 lacks the pixel format, or its header cannot count the row's bytes."
+        "LVGL has no such picture",
+        "LVGL 9 lacks the pixel format, or its header cannot count the row's bytes.",
     ),
     "IB263": _info(
         "LVGL reads it compressed only",
@@ -135,7 +137,9 @@ CODES: dict[str, CodeInfo] = {
         "9-patch border not accepted",
         "The outermost pixels of a .9.png are clear, with one black run along the stretchable part.",
     ),
-    "IB267": _info("9-patch without a middle", "What a 9-patch keeps leaves no pixel that could be stretched."),
+    "IB267": _info(
+        "9-patch without a middle", "What a 9-patch keeps leaves no pixel that could be stretched."
+    ),
     "IB268": _info("variant of nothing", "Variants are found through the asset of their name that is none."),
     "IB269": _info(
         "variants do not go together", "Variants are of the asset's kind; a pack knows 255 of them by name."

@@ -14,7 +14,7 @@ SOURCE_BYTES_MAX = 512 * 1024 * 1024
 """Bytes of a source picture's file: more is no picture that 64 Mpx could need."""
 SVG_BYTES_MAX = 8 * 1024 * 1024
 SVG_MEMORY_MAX = 4 << 30
-"""Bytes of address space of the process that draws: 64 Mpx take 256 MiB, and each group with an opacity as much."""
+"""Address space of the process that draws: 64 Mpx take 256 MiB, each group with an opacity as much."""
 SVG_SECONDS_MAX = 60
 """Seconds for one drawing; a screen full of blur filters takes a few."""
 SVG_DEPTH_MAX = 48

@@ -185,7 +185,7 @@ class ImageOptions:
     display_format: str | None = None  # what the display shows, for pixel_format auto
     is_animated: bool = False  # every frame of the source, not only the first
     dither: str = "none"  # none | bayer2 | bayer4 | bayer8 | floyd-steinberg | atkinson | sierra-lite
-    palette: tuple[tuple[int, int, int, int], ...] | None = None  # R G B A, given or shared; inks: their looks
+    palette: tuple[tuple[int, int, int, int], ...] | None = None  # R G B A; inks: how they look
     is_palette_optimal: bool = False  # indexed: found by pixels/optimal.py
     palette_group: str | None = None  # who shares the palette that is found
     colours: int | None = None  # at most so many are found; None: as many as the format holds

@@ -392,11 +392,9 @@ IMGB_NODISCARD int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8
                                    uint32_t decoded_bytes);
 
 /* One strip of codec rle (FORMAT.md, section 4) of src_bytes, which must give both planes exactly:
- * first_bytes in units of unit_bytes (1..4), then second_bytes (0: none): imgb_rle.c.  Never reads outside src nor
- * writes outside dst. src may be the end of a buffer whose start is dst; writing that would overtake reading
- * is found.
- * Stack: 40.
- * Result: FORMAT. */
+ * first_bytes in units of unit_bytes (1..4), then second_bytes (0: none): imgb_rle.c.  Never reads outside
+ * src nor writes outside dst. src may be the end of a buffer whose start is dst; writing that would overtake
+ * reading is found. Stack: 40. Result: FORMAT. */
 IMGB_NODISCARD int imgb_rle_decode(const uint8_t *src, uint32_t src_bytes, uint8_t *dst, uint32_t first_bytes,
                                    uint32_t second_bytes, uint32_t unit_bytes);
 

@@ -53,7 +53,8 @@
 #endif
 
 /* 1: imgb_draw_bitmap draws al88, argb8565, argb1555, argb4444, argb2222, rgb332, rgb444, rgb666, bgr888 and
- * premultiplied argb8888.  0: it answers IMGB_ERR_UNSUPPORTED for them; their rows can be read all the same. */
+ * premultiplied argb8888.  0: it answers IMGB_ERR_UNSUPPORTED for them; their rows can be read all the same.
+ */
 #ifndef IMGB_CFG_DRAW_MORE
 #define IMGB_CFG_DRAW_MORE 1
 #endif

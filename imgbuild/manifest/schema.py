@@ -22,10 +22,10 @@ from imgbuild.manifest.values import (
     Box,
     Colour,
     Gamma,
+    InsetPx,
     Palette,
     PaletteSize,
     PlacePx,
-    InsetPx,
     PowerOfTwo,
     Rect,
     Rotation,
@@ -217,7 +217,8 @@ class AssetSpec(Spec):
 
     def options(self) -> dict[str, Any]:
         """The options that the entry itself gives (not ``name``, ``use``, ``variant`` or the source)."""
-        return {key: value for key, value in self.given().items() if key not in {"name", "use", "variant", self.kind}}
+        others = {"name", "use", "variant", self.kind}
+        return {key: value for key, value in self.given().items() if key not in others}
 
 
 class ImageAsset(AssetSpec, ImageOptionsSpec):

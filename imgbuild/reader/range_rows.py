@@ -20,6 +20,7 @@ _BATCH_PIXELS = 1 << 21
 _STRIP_PIXELS_MAX = 1 << 16
 """FORMAT.md; it bounds the time that hostile bytes can take."""
 _ORDER_BIG, _ORDER_LSB_FIRST = 1, 2
+_X_IS_FULL = np.int32(-1 << 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def _store(bitmap: RangeBitmap, values: StripValues, colour: U8, alpha: U8 | Non
         return
     size = bits // 8
     if size == 4:
-        plane = plane | (255 if values.alpha is None else values.alpha) << 24
+        plane = plane | (_X_IS_FULL if values.alpha is None else values.alpha << 24)
     is_big = bool(bitmap.order & _ORDER_BIG)
     for place in range(size):
         byte = size - 1 - place if is_big else place

@@ -96,7 +96,8 @@ def padded(data: bytes, fill: bytes = b"\0") -> bytes:
 
 def entry(asset: Asset, offset: int, name_offset: int, name_bytes: int) -> bytes:
     head = struct.pack(
-        "<IIIIIBBHHHBBB", zlib.crc32(asset.name.encode()), offset, len(asset.payload), zlib.crc32(asset.payload),
+        "<IIIIIBBHHHBBB",
+        zlib.crc32(asset.name.encode()), offset, len(asset.payload), zlib.crc32(asset.payload),
         name_offset | name_bytes << 24, asset.kind, 0, 0xFFFF, asset.width, asset.height, asset.pixel_format,
         asset.codec, 0,
     )  # fmt: skip
@@ -128,7 +129,8 @@ def pack(assets: list[Asset], name: str = "hand", tlvs: bytes = b"", buckets: in
         for a in sorted(assets, key=lambda a: a.name.encode())
     )
     head = struct.pack(
-        "<4sBBHIIIIIHHIIIIIBBHI", b"IMGB", 1, 1, 64, 64 + len(index) + len(body) + 8, 7, zlib.crc32(name.encode()),
+        "<4sBBHIIIIIHHIIIIIBBHI",
+        b"IMGB", 1, 1, 64, 64 + len(index) + len(body) + 8, 7, zlib.crc32(name.encode()),
         zlib.crc32(contract), index_offset, len(assets), buckets, names_offset, len(names), zlib.crc32(index),
         tlv_offset, len(tlvs), 2, 12, 0, max([a.strip_bytes for a in assets], default=0),
     )  # fmt: skip
@@ -269,7 +271,8 @@ def bitmap(
     body = b"".join(strips) if codec != RAW else b"".join(colour) + b"".join(alpha)
     alpha_at = pixels_at + stride * len(colour) if alpha and codec == RAW else 0
     head = struct.pack(
-        "<IBBHHHIII", stride, picture.order, len(extension) // 4, len(picture.palette), strip_rows, len(ends), pixels_at,
+        "<IBBHHHIII",
+        stride, picture.order, len(extension) // 4, len(picture.palette), strip_rows, len(ends), pixels_at,
         alpha_at, palette_at if palette else 0,
     )  # fmt: skip
     payload = head + extension + struct.pack(f"<{len(ends)}I", *ends) + palette + body

@@ -82,7 +82,7 @@ def even(p: h.Picture, align: int) -> int:
 
 
 def font(bpp: int, seed: int = 1) -> h.Font:
-    """Latin with holes, a dense run, and characters far away; a blank, a wide and negative places among the glyphs."""
+    """Latin with holes, a dense run, characters far away; a blank, a wide one and negative places."""
     rng = random.Random(f"font {bpp} {seed}")
     codes = [
         *range(0x20, 0x7F),

@@ -93,7 +93,7 @@ def _look_around(values: I32, grid: Grid) -> _Around:
     # negative places of the first rows wrap round and are masked
     west = np.where(is_left, 0, values[index - 1])
     north = np.where(is_inside, values[above], 0)
-    north_west = np.where(is_inside & ~is_left, values[above - 1], 0)
+    north_west = np.where(is_inside & ~is_left, values[np.maximum(above - 1, 0)], 0)
     north_east = np.where(is_inside & ~is_right, values[above + 1], 0)
     return _Around(west, north, north_west, north_east)
 

@@ -72,7 +72,7 @@ def look_at_colours(values: I32, alpha: I32 | None, has_alpha: Bools, grid: Grid
     west_first = np.where(is_left, 0, values[index - 1])
     north = np.where(is_first, west_first, values[above])
     west = np.where(is_left, north, values[index - 1])
-    north_west = np.where(is_left | is_first, west, values[above - 1])
+    north_west = np.where(is_left | is_first, west, values[np.maximum(above - 1, 0)])
     # right of the last column lies the first pixel of the current row
     north_east = np.where(is_first, west, values[above + 1])
     is_visible = np.ones(grid.pixels, np.bool_) if alpha is None else alpha != 0

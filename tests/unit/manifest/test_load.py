@@ -265,7 +265,10 @@ def test_values_that_are_not_accepted(only, text, message, hint):
         ("resize: 99999x1", "expected width x height in pixels such as 32x32"),
         ("resize: {width: 0, height: 1}", "width: found the number 0, expected at least 1"),
         ("resize: {width: 1, height: 70000}", "expected at most 65535"),
-        ("resize: {width: 1, height: 1, fit: fill}", "found 'fill', expected contain, cover, stretch or none"),
+        (
+            "resize: {width: 1, height: 1, fit: fill}",
+            "found 'fill', expected contain, cover, stretch or none",
+        ),
         ("background: red", "expected a colour such as '#1a2b3c', in quotes"),
         ("background: '#fff'", "expected a colour such as '#1a2b3c', in quotes"),
         ("name: 5", "name: found the number 5, expected text"),
