@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     U8 = NDArray[np.uint8]
 
 
+NATIVE = "imgb"
+"""The flavour of our own payloads; others are rows of imgbuild.flavours."""
+
+
 class Kind(IntEnum):
     """Kinds of assets; the numbers stand in the index (FORMAT.md)."""
 
@@ -168,7 +172,7 @@ class ImageOptions:
     resize: Resize | None = None
     background: tuple[int, int, int] | None = None  # None: black where the format has no alpha
     cut: tuple[int, int, int, int] | None = None  # x, y, width, height in px: a sprite of a sheet
-    flavour: str = "imgb"  # ours, or the format of others: lvgl9, jpeg, png, qoi
+    flavour: str = NATIVE  # ours, or the format of others: lvgl9, jpeg, png, qoi
     lvgl_header: bool = False  # LVGL's header in front of our own raw pixels
     quality: int = 90  # of flavour jpeg, 1..100
     nine_patch: NinePatch | None = None

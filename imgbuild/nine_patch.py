@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgbuild.errors import Diagnostics, Place
-from imgbuild.flavours import NATIVE
+from imgbuild.model import NATIVE
 
 if TYPE_CHECKING:
     from imgbuild.manifest.yamlpos import YamlPath

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from imgbuild.errors import Diagnostics, Place
-from imgbuild.flavours import NATIVE
 from imgbuild.limits import STRIP_BYTES_DEFAULT
-from imgbuild.model import FileOptions, ImageOptions, NinePatch, Resize
+from imgbuild.model import NATIVE, FileOptions, ImageOptions, NinePatch, Resize
 from imgbuild.nine_patch import BORDER_KEY
 from imgbuild.palettes import OPTIMAL, can_dither, can_find_palette, can_palette
 from imgbuild.pixels.formats import PIXEL_FORMATS

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def command(
     *, image: Path, names: tuple[str, ...], output: Path | None, is_all: bool, is_raw: bool, is_json: bool
 ) -> None:
-    """Write assets NAMES of IMAGE: bitmaps as PNG, animations as APNG, fonts as a sheet, files as they are."""
+    """Write assets NAMES of IMAGE: bitmaps as PNG, animations as APNG, fonts as a sheet, files bare."""
     from imgbuild.output import write_artifacts
 
     if is_all == bool(names):

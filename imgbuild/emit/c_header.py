@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from imgbuild.emit.c_names import c_identifier, macro_name, variant_macro
 from imgbuild.emit.job import EmitJob
 from imgbuild.emit.work_bytes import work_bytes_of
-from imgbuild.flavours import NATIVE
-from imgbuild.model import Animation, Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
+from imgbuild.model import NATIVE, Animation, Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
 
 FORMAT_MAJOR = 1
 _DIGEST_COLUMNS = 8

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from imgbuild.flavours import NATIVE
-from imgbuild.model import AssetOptions, DecodedFont, EncodedAsset, ImageOptions
+from imgbuild.model import NATIVE, AssetOptions, DecodedFont, EncodedAsset, ImageOptions
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.units import align_up
 

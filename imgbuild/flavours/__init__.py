@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from imgbuild.model import Codec, Kind
 
-NATIVE = "imgb"
-
 
 @dataclass(frozen=True, slots=True)
 class Flavour:

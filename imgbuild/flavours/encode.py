@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgbuild.errors import Diagnostic
-from imgbuild.flavours import NATIVE
 from imgbuild.flavours.lvgl9 import add_lvgl_header, encode_lvgl9
 from imgbuild.flavours.pictures import encode_picture
-from imgbuild.model import DecodedImage, EncodedAsset, ImageOptions, PlannedAsset
+from imgbuild.model import NATIVE, DecodedImage, EncodedAsset, ImageOptions, PlannedAsset
 from imgbuild.pixels.animation import encode_animation
 from imgbuild.pixels.bitmap import encode_bitmap
 from imgbuild.pixels.nine_patch import add_nine_patch

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from imgbuild.errors import Diagnostics, Place
-from imgbuild.flavours import FLAVOURS, NATIVE
+from imgbuild.flavours import FLAVOURS
+from imgbuild.model import NATIVE
 
 if TYPE_CHECKING:
     from imgbuild.manifest.yamlpos import YamlPath

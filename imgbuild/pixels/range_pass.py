@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from imgbuild.errors import BuildError, Diagnostic
-from imgbuild.flavours import NATIVE
-from imgbuild.model import EncodedAsset, ImageOptions, Kind, PlannedAsset, Samples
+from imgbuild.model import NATIVE, EncodedAsset, ImageOptions, Kind, PlannedAsset, Samples
 from imgbuild.pixels.bitmap import build_range_payload, plan_range
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.payload import extension_of

@@ -44,7 +44,7 @@ def file_asset(name: str, payload: bytes, align_bytes: int = 4) -> EncodedAsset:
     )
 
 
-def bitmap_asset(  # noqa: PLR0917
+def bitmap_asset(
     name: str, size: tuple[int, int], pixel_format: int, stride: int, pixels: bytes, align_bytes: int = 4
 ) -> EncodedAsset:
     """A raw bitmap: 24 bytes of header, then the pixels (alpha plane included)."""

@@ -39,7 +39,7 @@ def noise(screen: Screen, seed: int = 1) -> list[list[int]]:
     return before
 
 
-def random_bitmap(name: str, rng: random.Random, width: int, height: int):  # noqa: PLR0911 - a table
+def random_bitmap(name: str, rng: random.Random, width: int, height: int):
     """A bitmap, and for each pixel its R, G, B (or 5:6:5 value, or None) and alpha."""
     count = width * height
     data = [rng.randbytes(4) for _ in range(count)]
