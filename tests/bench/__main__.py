@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-SECTIONS = ("images", "quality", "filesystem", "c_size", "reads", "decode_cost")
+SECTIONS = ("images", "pictures", "quality", "filesystem", "c_size", "reads", "decode_cost")
 
 
 def main() -> None:

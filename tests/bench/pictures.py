@@ -1,4 +1,4 @@
-"""Bytes of pictures by codec, side by side: strips that a reader can pick, beside whole files that it cannot."""
+"""Bytes of pictures by codec, side by side: strips that a reader can pick, beside whole files."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def main(folder: Path) -> None:
     del folder
     pictures = measured_sets()
     assert set(KINDS) <= set(RANGE_KINDS), Codec.RANGE_PIXELS.name
-    print("Bytes of pixels by codec; strips of 2, 4, 8 KiB, range of at most 16 rows; deflate -9 of whole files")
-    print("  aims: lz4 8K 10 % below LVGL's; range/deflate 0.73 (icons), 0.66 (photos), 1 (flat icons, screens)")
+    print("Bytes of pixels by codec; strips of 2, 4, 8 KiB, range to 16 rows; deflate -9 of whole files")
+    print("  aims: lz4 8K 10 % below LVGL's; range/deflate 0.73 (icons), 0.66 (photos), 1 (flat, screens)")
     _print_rows(pictures, lambda some: "rgb565" if _is_opaque(some) else "rgb565a8")
     for kind in KINDS:
         is_mask = kind in ("a8", "a4")

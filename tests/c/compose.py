@@ -59,9 +59,7 @@ def wide(r: int, g: int, b: int) -> int:
     return r << 16 | g << 8 | b
 
 
-def colour_of(
-    picture: h.Picture, value: int, alpha: int, colour: int
-) -> tuple[int, int, int]:
+def colour_of(picture: h.Picture, value: int, alpha: int, colour: int) -> tuple[int, int, int]:
     """Kind of the colour, the colour (5:6:5 or R << 16 | G << 8 | B), and the coverage."""
     name = picture.pixel_format
     bits = h.PIXEL_FORMATS[name][1]
