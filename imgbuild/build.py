@@ -24,6 +24,7 @@ from imgbuild.model import (
     Samples,
 )
 from imgbuild.palettes import settle_palettes
+from imgbuild.reuse import Reuse
 
 if TYPE_CHECKING:
     from imgbuild.manifest.schema import Manifest
@@ -44,6 +45,7 @@ class BuildRequest:
     pad: str = "erase"
     depfile: Path | None = None
     depfile_target: str | None = None
+    uses_cache: bool = False
     is_report: bool = False
 
 
@@ -70,7 +72,9 @@ def build(
     plan = make_plan(manifest, request.roots, request.board, found)
     found.raise_if_errors()
     partition = plan.partitions[0]
-    assets = encode_all(settle_palettes(partition.assets, WORKERS), plan, found, progress)
+    assets = encode_all(
+        settle_palettes(partition.assets, WORKERS), plan, found, progress, uses_cache=request.uses_cache
+    )
     _forget_sheets(partition.assets)
     _warn_larger_than_display(plan, assets, found)
     _warn_losses(plan, assets, found)
@@ -149,28 +153,51 @@ def _warn_larger_than_display(plan: Plan, assets: Sequence[EncodedAsset], found:
 
 
 def encode_all(
-    assets: Sequence[PlannedAsset], plan: Plan, found: Diagnostics, progress: Callable[[int, int], None]
+    assets: Sequence[PlannedAsset],
+    plan: Plan,
+    found: Diagnostics,
+    progress: Callable[[int, int], None],
+    *,
+    uses_cache: bool = False,
 ) -> tuple[EncodedAsset, ...]:
-    """Decode and encode every asset; every asset's errors are collected, in the manifest's order."""
-    encoded: list[EncodedAsset] = []
-    planned: list[PlannedAsset] = []
+    """Decode and encode every asset; every asset's errors are collected, in the manifest's order.
+
+    What the cache holds is taken from there; only what was made without a remark is put into it.
+    """
+    reuse = Reuse(assets, is_on=uses_cache)
+    done = dict(reuse.found)
+    made: dict[int, EncodedAsset] = {}
+    remarked: set[int] = set()
     with ThreadPoolExecutor(WORKERS) as pool:
-        numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
-        futures = [pool.submit(_encode_one, asset, plan.is_strict) for asset in assets]
+        futures = {
+            number: pool.submit(_encode_one, asset, plan.is_strict)
+            for number, asset in enumerate(assets)
+            if number not in done
+        }
         try:
-            for number, future in enumerate(futures):
+            for count, (number, future) in enumerate(futures.items(), len(done) + 1):
                 result, diagnostics = future.result()
                 found.extend(diagnostics)
                 if result is not None:
-                    asset = assets[number]
-                    planned.append(asset)
-                    encoded.append(replace(result, base=asset.base, variant=numbers[asset.variant]))
-                progress(number + 1, len(assets))
+                    made[number] = result
+                if diagnostics:
+                    remarked.add(number)
+                progress(count, len(assets))
         except BaseException:
-            for future in futures:
+            for future in futures.values():
                 future.cancel()
             raise
-    return _recode_by_range(planned, encoded, found)
+    recoded = _recode_by_range([assets[number] for number in made], list(made.values()), found)
+    made = dict(zip(made, recoded, strict=True))
+    if not found.has_errors:
+        for number in made.keys() - remarked:
+            reuse.keep(number, made[number])
+        reuse.close()
+    done |= made
+    numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
+    return tuple(
+        replace(done[n], base=assets[n].base, variant=numbers[assets[n].variant]) for n in sorted(done)
+    )
 
 
 def _recode_by_range(

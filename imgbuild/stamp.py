@@ -18,7 +18,7 @@ from imgbuild import __version__
 STAMP_VERSION = 1
 
 
-def _program() -> list[Any]:
+def program_identity() -> list[Any]:
     """What else decides the bytes: this program's files and the releases of the libraries."""
     package = Path(__file__).resolve().parent
     newest = max(entry.stat().st_mtime_ns for entry in package.rglob("*.py"))
@@ -43,7 +43,7 @@ def fresh_messages(image: Path, request: Mapping[str, Any]) -> list[str] | None:
         stamp = json.loads(stamp_path(image).read_bytes())
         is_fresh = (
             stamp["stamp"] == STAMP_VERSION
-            and stamp["program"] == _program()
+            and stamp["program"] == program_identity()
             and stamp["request"] == dict(request)
             and all(_is_unchanged(path, facts) for path, facts in stamp["files"].items())
         )
@@ -57,7 +57,7 @@ def stamp_bytes(
 ) -> bytes:
     """The stamp of a finished build and its warnings; to be called after the outputs are written."""
     files = {str(path): _facts(path) for path in sorted({*inputs, *outputs})}
-    stamp = {"stamp": STAMP_VERSION, "program": _program(), "request": dict(request), "files": files}
+    stamp = {"stamp": STAMP_VERSION, "program": program_identity(), "request": dict(request), "files": files}
     stamp["messages"] = list(messages)
     return (json.dumps(stamp, indent=1, sort_keys=True) + "\n").encode()
 

@@ -87,6 +87,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         pad=options["pad"],
         depfile=Path(identity["depfile"]) if identity["depfile"] else None,
         depfile_target=options["depfile_target"],
+        uses_cache=not options["force"],
         is_report=options["is_report"],
     )
     progress = console.Progress("encoding", is_quiet=options["quiet"])

@@ -16,6 +16,7 @@ from imgbuild.pixels.bitmap import build_range_payload, plan_range
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.payload import extension_of
 from imgbuild.pixels.range_bitmaps import RangeJob, can_code, encode_together
+from imgbuild.range_tables import RANGE_KINDS
 
 BATCH_PIXELS = 1 << 21
 """Pixels that are coded together, for the memory's sake; more gain nothing."""
@@ -34,8 +35,8 @@ def without_range(options: ImageOptions) -> ImageOptions:
     """What a picture is encoded with before :func:`recode_bitmaps` sees it."""
     if options.codec != "range" or options.is_animated:
         return options
-    # a format that codec range does not know, chosen by pixel_format auto, stays as this makes it
-    return replace(options, codec="auto" if options.pixel_format == "auto" else "raw")
+    # formats that codec range does not know (pixel_format auto may choose one) stay as codec auto makes them
+    return replace(options, codec="raw" if options.pixel_format in RANGE_KINDS else "auto")
 
 
 def recode_bitmaps(

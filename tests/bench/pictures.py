@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 
 from bench.picture_sets import measured_sets
 from imgbuild.errors import Place
-from imgbuild.model import Codec, DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset
+from imgbuild.model import DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset
 from imgbuild.pixels.bitmap import encode_bitmap
 from imgbuild.pixels.range_pass import recode_bitmaps
-from imgbuild.range_tables import RANGE_KINDS
 from imgbuild.reader.bitmap import decode_together, read_bitmap
 from imgbuild.reader.pack import NO_VARIANT, Entry
 
@@ -108,7 +107,6 @@ def main(folder: Path) -> None:
     """Print the bytes of every set and kind of pixels."""
     del folder
     pictures = measured_sets()
-    assert set(KINDS) <= set(RANGE_KINDS), Codec.RANGE_PIXELS.name
     print("Bytes of pixels by codec; strips of 2, 4, 8 KiB, range to 16 rows; deflate -9 of whole files")
     print("  aims: lz4 8K 10 % below LVGL's; range/deflate 0.73 (icons), 0.66 (photos), 1 (flat, screens)")
     _print_rows(pictures, lambda some: "rgb565" if _is_opaque(some) else "rgb565a8")

@@ -60,7 +60,7 @@ def bitmaps() -> list[EncodedAsset]:
     made = []
     for name in h.PIXEL_FORMATS:
         row = PIXEL_FORMATS[name]
-        for codec in ("raw", "rle", "lz4"):
+        for codec in ("raw", "rle", "lz4", "range"):
             for turned in (False, True):
                 options = ImageOptions(
                     name,

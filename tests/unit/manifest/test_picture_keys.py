@@ -90,3 +90,32 @@ def test_auto_takes_no_background(options):
     with pytest.raises(BuildError) as caught:
         options("    pixel_format: auto\n    background: '#ffffff'\n")
     assert "auto keeps the transparency" in caught.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize("prefer", ["size", "balanced", "speed"])
+def test_codec_auto_takes_a_preference(options, prefer):
+    found = options(f"    codec: auto\n    prefer: {prefer}\n")
+    assert (found.codec, found.prefer) == ("auto", prefer)
+    assert found.may_use_range == (prefer != "speed")
+
+
+def test_codec_auto_is_balanced_unless_told_otherwise(options):
+    assert options("    codec: auto\n").prefer == "balanced"
+    assert not options("    codec: lz4\n").may_use_range
+
+
+def test_a_preference_without_codec_auto_is_refused(options):
+    with pytest.raises(BuildError) as caught:
+        options("    codec: range\n    prefer: size\n")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.place.line) == ("IB118", 8)
+    assert "it is a wish for codec auto" in found.message
+
+
+def test_codec_range_is_refused_for_formats_that_it_does_not_know(options):
+    with pytest.raises(BuildError) as caught:
+        options("    pixel_format: a2\n    codec: range\n")
+    (found,) = caught.value.diagnostics
+    assert found.code == "IB118"
+    assert "codec range knows no a2" in found.message
+    assert options("    pixel_format: a4\n    codec: range\n").codec == "range"
