@@ -59,7 +59,8 @@ static int open_pack(FILE *file, imgb_pack_t *pack) {
 static int draw_bands(const imgb_pack_t *pack, draw_t draw, png_t *png) {
   static uint16_t band[DEMO_WIDTH_PX * BAND_ROWS];
   static uint8_t work[DEMO_WORK_BYTES];
-  imgb_surface_t surface = {band, DEMO_WIDTH_PX, 0, 0, DEMO_WIDTH_PX, BAND_ROWS, 0};
+  imgb_surface_t surface = {
+      .pixels = band, .stride_px = DEMO_WIDTH_PX, .width = DEMO_WIDTH_PX, .height = BAND_ROWS};
   for (; surface.y0 < DEMO_HEIGHT_PX; surface.y0 += BAND_ROWS) {
     const int result = draw(pack, &surface, work, sizeof work);
     int row;

@@ -113,7 +113,8 @@ static void send_frame(const char *label, const uint16_t *pixels) {
 }
 
 static int draw_and_report(const char *what, draw_t draw, const imgb_pack_t *pack, uint16_t *pixels) {
-  const imgb_surface_t surface = {pixels, DEMO_WIDTH_PX, 0, 0, DEMO_WIDTH_PX, DEMO_HEIGHT_PX, 0};
+  const imgb_surface_t surface = {
+      .pixels = pixels, .stride_px = DEMO_WIDTH_PX, .width = DEMO_WIDTH_PX, .height = DEMO_HEIGHT_PX};
   int result;
   count_start();
   result = draw(pack, &surface, work, sizeof work);
