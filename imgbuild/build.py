@@ -123,15 +123,21 @@ def _forget_sheets(assets: Sequence[PlannedAsset]) -> None:
 
 def _refuse_replacing_inputs(artifacts: Sequence[Artifact], plan: Plan, found: Diagnostics) -> None:
     """No artifact, be it the image, a header or the depfile, may lie where an input lies."""
-    inputs = {path.resolve() for path in plan.inputs}
-    places = {asset.source.resolve(): asset.place for asset in plan.partitions[0].assets}
-    for artifact in artifacts:
-        path = artifact.path.resolve()
-        if path in inputs and not path.is_dir():
+    existing = {_file_identity(artifact.path): artifact for artifact in artifacts if artifact.path.is_file()}
+    for path in plan.inputs if existing else ():
+        artifact = existing.get(_file_identity(path))
+        if artifact is not None:
             message = f"the build would write {artifact.path.name} over an input of its own"
+            places = {asset.source: asset.place for asset in plan.partitions[0].assets}
             place = places.get(path, Place(str(path)))
             found.error("IB503", message, place, "give the output another name or folder")
     found.raise_if_errors()
+
+
+def _file_identity(path: Path) -> tuple[int, int]:
+    """Device and inode: the same for every path that leads to one file."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _warn_larger_than_display(plan: Plan, assets: Sequence[EncodedAsset], found: Diagnostics) -> None:

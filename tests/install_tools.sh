@@ -16,6 +16,8 @@ if [ "${1:-all}" = all ]; then
   need arm-none-eabi-gcc gcc-arm-none-eabi
   need qemu-system-arm qemu-system-arm
   need clang-format clang-format
+  need clang clang
+  need make make
 fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

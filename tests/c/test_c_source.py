@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import zlib
 
 import pytest
@@ -48,9 +47,7 @@ def test_free_standing_compilers_need_no_c_library(tmp_path):
 
 
 def test_clang_finds_nothing_either(tmp_path):
-    clang = shutil.which("clang")
-    if clang is None:
-        pytest.skip("clang is not installed")
+    clang = need_tool("clang")
     flags = [
         "-std=c99",
         "-Weverything",

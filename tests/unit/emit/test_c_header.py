@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import subprocess
 import zlib
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import need_tool
 from unit.layout.handmade import bitmap_asset, file_asset, flash_image, flash_target, planned
 
 from imgbuild.emit import EMITTERS, EmitJob
@@ -153,16 +153,14 @@ def compile_user(
 def test_the_headers_compile_without_a_warning_and_hold_what_they_say(
     tmp_path: Path, command: list[str]
 ) -> None:
-    if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is missing")
+    need_tool(command[0])
     result = compile_user(tmp_path, command, USER)
     assert result.stderr == ""
     assert subprocess.run([tmp_path / "user"], check=False).returncode == 0
 
 
 def test_a_reader_of_another_major_version_is_refused_at_compile_time(tmp_path: Path) -> None:
-    if shutil.which("gcc") is None:
-        pytest.skip("gcc is missing")
+    need_tool("gcc")
     wrong = '#include "imgb.h"\n#undef IMGB_FORMAT_MAJOR\n#define IMGB_FORMAT_MAJOR 2\n' + USER
     result = compile_user(tmp_path, ["gcc", "-std=c99"], wrong)
     assert result.returncode != 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import need_tool
 from unit.layout.handmade import flash_image, flash_target
 
 from imgbuild.emit import EMITTERS, EmitJob
@@ -49,8 +49,7 @@ def test_the_colon_of_a_drive_stays() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    if shutil.which("make") is None:
-        pytest.skip("make is missing")
+    need_tool("make")
     (tmp_path / "Makefile").write_text(MAKEFILE)
     return tmp_path
 
