@@ -42,6 +42,11 @@ class Codec(IntEnum):
     PNG = 0x41
     QOI = 0x42
 
+    @property
+    def label(self) -> str:
+        """The manifest's word: both range codecs are ``range``."""
+        return self.name.lower().removesuffix("_pixels").removesuffix("_glyphs")
+
 
 # --- flash -------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ def write_report(assets: Sequence[EncodedAsset]) -> None:
 
 
 def _row_of(asset: EncodedAsset) -> tuple[str, ...]:
-    stored, raw, codec = str(len(asset.payload)), str(asset.raw_bytes), asset.codec.name.lower()
+    stored, raw, codec = str(len(asset.payload)), str(asset.raw_bytes), asset.codec.label
     loss = asset.loss
     if loss is None:
         return (asset.name, asset.kind.name.lower(), "", codec, stored, raw, "", "", "; ".join(asset.notes))
@@ -59,7 +59,7 @@ def _json_of(asset: EncodedAsset) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "name": asset.name,
         "kind": asset.kind.name.lower(),
-        "codec": asset.codec.name.lower(),
+        "codec": asset.codec.label,
         "stored_bytes": len(asset.payload),
         "raw_bytes": asset.raw_bytes,
         "notes": list(asset.notes),

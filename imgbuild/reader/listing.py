@@ -65,7 +65,7 @@ def _kind_name(kind: int) -> str:
 
 
 def _codec_name(codec: int) -> str:
-    return Codec(codec).name.lower() if codec in set(Codec) else f"codec {codec}"
+    return Codec(codec).label if codec in set(Codec) else f"codec {codec}"
 
 
 def _format_name(number: int) -> str:

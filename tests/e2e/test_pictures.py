@@ -11,6 +11,7 @@ from PIL import Image
 from support import imgbuild
 
 from imgbuild.errors import Place
+from imgbuild.model import Codec
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.compose import Screen, pack_rgb565
 from imgbuild.reader.pack import open_pack
@@ -155,3 +156,7 @@ def test_a_report_is_printed_although_nothing_changed(tmp_path):
     for _ in range(2):
         done = imgbuild("build", "m.yaml", "-o", "ext.bin", "--report", cwd=tmp_path)
         assert done.stdout.startswith("NAME")
+
+
+def test_codecs_are_told_by_the_manifests_word() -> None:
+    assert [codec.label for codec in Codec][:5] == ["raw", "rle", "lz4", "range", "range"]
