@@ -4,13 +4,15 @@
 #     IMGBUILD_OUT      := build/ext.bin
 #     include $(shell imgbuild path)/imgbuild.mk
 #
-#     CFLAGS  += $(IMGBUILD_CFLAGS)            # where imgb.h and the generated headers lie
+#     CFLAGS  += $(IMGBUILD_CFLAGS)            # where imgb.h and the generated headers lie; which decoders are linked
 #     SOURCES += $(IMGBUILD_SRCS)              # the reader
 #     $(OBJECTS): | $(IMGBUILD_HEADERS)        # headers exist before the first compilation
 #     flash: $(IMGBUILD_IMAGE)                 # whatever programs the image depends on it
 #
 # From then on the usual -MMD dependency files do the rest: a changed pixel rebuilds the image and compiles nothing, a
-# changed asset name compiles what includes <name>_assets.h, an unchanged tree does nothing. No path may hold a space.
+# changed asset name compiles what includes <name>_assets.h, an unchanged tree does nothing. The first bitmap of a codec,
+# or the last one gone, compiles the reader again: it holds the decoders that the image needs (<name>_config.h), no more.
+# A device that is to read images of later builds, too, keeps all: IMGBUILD_CONFIG := (empty). No path may hold a space.
 #
 # Set before the include:
 #   IMGBUILD             the command                                          (imgbuild)
@@ -18,6 +20,7 @@
 #   IMGBUILD_OUT         the image; a folder (with a slash at its end) means ext.bin in it    (build/)
 #   IMGBUILD_HEADER_DIR  folder of the generated headers                      (the image's folder)
 #   IMGBUILD_NAME        the manifest's "name"                                (read from the manifest)
+#   IMGBUILD_CONFIG      header that says what goes into the reader           (<name>_config.h; empty: imgb_config.h alone)
 #   IMGBUILD_FLAGS       more options of "imgbuild build", such as --board
 # Usable after it:
 #   IMGBUILD_IMAGE  IMGBUILD_HEADERS  IMGBUILD_CFLAGS  IMGBUILD_SRCS  IMGBUILD_RUNTIME (the folder of this file)
@@ -35,8 +38,10 @@ IMGBUILD_STAMP   := $(IMGBUILD_IMAGE).made
 IMGBUILD_HEADER_DIR ?= $(patsubst %/,%,$(dir $(IMGBUILD_IMAGE)))
 # One value for the whole run: the manifest is not asked again.
 IMGBUILD_NAME    := $(IMGBUILD_NAME)
-IMGBUILD_HEADERS := $(addprefix $(IMGBUILD_HEADER_DIR)/$(IMGBUILD_NAME),_assets.h _digest.h)
-IMGBUILD_CFLAGS  := -I$(IMGBUILD_HEADER_DIR) -I$(IMGBUILD_RUNTIME)/src
+IMGBUILD_HEADERS := $(addprefix $(IMGBUILD_HEADER_DIR)/$(IMGBUILD_NAME),_assets.h _digest.h _config.h)
+IMGBUILD_CONFIG  ?= $(IMGBUILD_NAME)_config.h
+IMGBUILD_CFLAGS  := -I$(IMGBUILD_HEADER_DIR) -I$(IMGBUILD_RUNTIME)/src \
+                    $(if $(strip $(IMGBUILD_CONFIG)),-DIMGB_CFG_FILE='"$(strip $(IMGBUILD_CONFIG))"')
 IMGBUILD_LFS_SRCS := $(IMGBUILD_RUNTIME)/src/imgb_lfs.c
 IMGBUILD_SRCS    := $(filter-out $(IMGBUILD_LFS_SRCS),$(sort $(wildcard $(IMGBUILD_RUNTIME)/src/imgb*.c)))
 
@@ -61,7 +66,7 @@ $(IMGBUILD_STAMP): $(IMGBUILD_MANIFEST) $(IMGBUILD_MK)
 $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS): $(IMGBUILD_STAMP) ;
 
 # Build although the stamp is young: an output was deleted, or the command is another one (IMGBUILD_FLAGS, ...).
-ifneq ($(words $(wildcard $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS) $(IMGBUILD_STAMP).d)),4)
+ifneq ($(words $(wildcard $(IMGBUILD_IMAGE) $(IMGBUILD_HEADERS) $(IMGBUILD_STAMP).d)),5)
   $(IMGBUILD_STAMP): imgbuild-always
 endif
 ifneq ($(strip $(shell cat $(IMGBUILD_STAMP) 2>/dev/null)),$(strip $(IMGBUILD_COMMAND)))

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity
+from imgbuild.addressed import AS_THE_SUFFIX_SAYS, DeliveryOptions
+from imgbuild.encoding import WORKERS, encode_all
+from imgbuild.errors import Diagnostic, Diagnostics, Place, Severity
+from imgbuild.font_report import report_fonts
 from imgbuild.model import (
+    Animation,
     Artifact,
-    DecodedFile,
     EncodedAsset,
-    FileOptions,
     FlashImage,
-    FontOptions,
     ImageOptions,
     Plan,
     PlannedAsset,
     PlannedPartition,
     Samples,
 )
-from imgbuild.palettes import settle_palettes
-from imgbuild.reuse import Reuse
+from imgbuild.palettes import KeptPictures, settle_palettes
+from imgbuild.texts import settle_texts
 
 if TYPE_CHECKING:
+    from imgbuild.emit.settle import Settled
+    from imgbuild.layout.previous import Previous
     from imgbuild.manifest.schema import Manifest
-
-WORKERS = 2
-"""Threads that decode: Pillow and FreeType release the interpreter's lock for the heavy part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,8 @@ class BuildRequest:
     depfile_target: str | None = None
     uses_cache: bool = False
     is_report: bool = False
+    delivery: DeliveryOptions = AS_THE_SUFFIX_SAYS
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,25 @@ def build(
     plan = make_plan(manifest, request.roots, request.board, found)
     found.raise_if_errors()
     partition = plan.partitions[0]
-    assets = encode_all(
-        settle_palettes(partition.assets, WORKERS), plan, found, progress, uses_cache=request.uses_cache
-    )
+    settled_file, plan = settle_file(plan, request)
+    previous, plan = read_base(plan, request)
+    kept = KeptPictures()
+    settled = settle_palettes(partition.assets, WORKERS, kept)
+    settled = settle_texts(settled, found, is_strict=plan.is_strict)
+    found.raise_if_errors()
+    assets = encode_all(settled, plan, found, progress, uses_cache=request.uses_cache, kept=kept)
     _forget_sheets(partition.assets)
     _warn_larger_than_display(plan, assets, found)
     _warn_losses(plan, assets, found)
+    found.extend(report_fonts(settled, assets, is_strict=plan.is_strict))
     found.raise_if_errors()
-    image = pack_partition(plan, partition, assets, request, found)
+    image = pack_partition(plan, partition, assets, request, found, previous=previous)
     found.raise_if_errors()
     verify_written(image, assets, request, found)
     found.raise_if_errors()
     if request.is_report:
         assets = measure_all(partition.assets, assets)
-    artifacts = emit_all(plan, assets, image, request)
+    artifacts = emit_all(plan, assets, image, request, settled_file)
     _refuse_replacing_inputs(artifacts, plan, found)
     return BuildResult(plan, image, assets, artifacts, tuple(found.items))
 
@@ -105,7 +111,7 @@ def measure_all(planned: Sequence[PlannedAsset], assets: Sequence[EncodedAsset])
     measured = []
     for encoded in assets:
         asset = by_name[encoded.name]
-        is_measured = encoded.loss is not None and isinstance(encoded.expected, Samples)
+        is_measured = encoded.loss is not None and isinstance(encoded.expected, (Samples, Animation))
         if not is_measured or not isinstance(asset.options, ImageOptions):
             measured.append(encoded)
             continue
@@ -155,139 +161,6 @@ def _warn_larger_than_display(plan: Plan, assets: Sequence[EncodedAsset], found:
             found.items.append(Diagnostic("IB208", message, places[asset.name], hint, asset.name, severity))
 
 
-# --- decode and encode -------------------------------------------------------------------------
-
-
-def encode_all(
-    assets: Sequence[PlannedAsset],
-    plan: Plan,
-    found: Diagnostics,
-    progress: Callable[[int, int], None],
-    *,
-    uses_cache: bool = False,
-) -> tuple[EncodedAsset, ...]:
-    """Decode and encode every asset; every asset's errors are collected, in the manifest's order.
-
-    What the cache holds is taken from there; only what was made without a remark is put into it.
-    """
-    reuse = Reuse(assets, is_on=uses_cache)
-    done = dict(reuse.found)
-    made: dict[int, EncodedAsset] = {}
-    remarked: set[int] = set()
-    with ThreadPoolExecutor(WORKERS) as pool:
-        futures = {
-            number: pool.submit(_encode_one, asset, plan.is_strict)
-            for number, asset in enumerate(assets)
-            if number not in done
-        }
-        try:
-            for count, (number, future) in enumerate(futures.items(), len(done) + 1):
-                result, diagnostics = future.result()
-                found.extend(diagnostics)
-                if result is not None:
-                    made[number] = result
-                if diagnostics:
-                    remarked.add(number)
-                progress(count, len(assets))
-        except BaseException:
-            for future in futures.values():
-                future.cancel()
-            raise
-    recoded = _recode_by_range([assets[number] for number in made], list(made.values()), found)
-    made = dict(zip(made, recoded, strict=True))
-    if not found.has_errors:
-        for number in made.keys() - remarked:
-            reuse.keep(number, made[number])
-        reuse.close()
-    done |= made
-    numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
-    return tuple(
-        replace(done[n], base=assets[n].base, variant=numbers[assets[n].variant]) for n in sorted(done)
-    )
-
-
-def _recode_by_range(
-    planned: Sequence[PlannedAsset], encoded: Sequence[EncodedAsset], found: Diagnostics
-) -> tuple[EncodedAsset, ...]:
-    if not any(isinstance(asset.options, ImageOptions) and asset.options.may_use_range for asset in planned):
-        return tuple(encoded)
-    from imgbuild.pixels.range_pass import recode_bitmaps
-
-    recoded, diagnostics = recode_bitmaps(planned, encoded)
-    found.extend(diagnostics)
-    return tuple(recoded)
-
-
-def _encode_one(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset | None, list[Diagnostic]]:
-    try:
-        encoder = _ENCODERS[type(asset.options)]
-        encoded, diagnostics = encoder(asset, is_strict)
-    except BuildError as error:
-        return None, list(error.diagnostics)
-    return encoded, diagnostics
-
-
-def _encode_image(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
-    from imgbuild.flavours.encode import encode_picture_asset
-    from imgbuild.pixels.range_pass import without_range
-    from imgbuild.sources.image import decode_image
-
-    if not isinstance(asset.options, ImageOptions):
-        raise TypeError(asset.options)
-    decoded = decode_image(asset.source, asset.options, asset.place, asset.name)
-    options = without_range(asset.options)
-    encoded, warnings = encode_picture_asset(replace(asset, options=options), options, decoded)
-    severity = Severity.ERROR if is_strict else Severity.WARNING
-    return encoded, [replace(warning, severity=severity) for warning in warnings]
-
-
-def _encode_font(asset: PlannedAsset, is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
-    from imgbuild.glyphs.charset import describe_characters
-    from imgbuild.glyphs.table import encode_font
-    from imgbuild.sources.font import decode_font
-
-    if not isinstance(asset.options, FontOptions):
-        raise TypeError(asset.options)
-    decoded = decode_font(asset.source, asset.options, asset.place, asset.name)
-    found = []
-    if decoded.missing:
-        message = (
-            f'font "{asset.name}": {asset.source.name} lacks {len(decoded.missing)} '
-            f"of the characters asked for: {describe_characters(decoded.missing)}"
-        )
-        severity = Severity.ERROR if is_strict else Severity.WARNING
-        hint = "take them out of 'characters', or choose a font that has them"
-        found.append(Diagnostic("IB302", message, asset.place, hint, asset.name, severity))
-    return encode_font(asset, decoded), found
-
-
-def _encode_file(asset: PlannedAsset, _is_strict: bool) -> tuple[EncodedAsset, list[Diagnostic]]:
-    import zlib
-
-    from imgbuild.errors import fail
-    from imgbuild.model import Codec
-
-    try:
-        data = DecodedFile(asset.source.read_bytes(), "").data
-    except OSError as error:
-        fail(
-            "IB110", f"cannot read {asset.source.name}: {(error.strerror or str(error)).lower()}", asset.place
-        )
-    align = asset.options.align_bytes
-    crc = zlib.crc32(data)
-    encoded = EncodedAsset(
-        asset.name, asset.key, asset.kind, data, crc, 0, 0, 0, Codec.RAW, len(data), align, 0, 0, data
-    )  # fmt: skip
-    return encoded, []
-
-
-_ENCODERS: dict[type, Callable[..., tuple[EncodedAsset, list[Diagnostic]]]] = {
-    ImageOptions: _encode_image,
-    FontOptions: _encode_font,
-    FileOptions: _encode_file,
-}
-
-
 # --- pack, verify, emit ------------------------------------------------------------------------
 
 
@@ -297,13 +170,19 @@ def pack_partition(
     assets: Sequence[EncodedAsset],
     request: BuildRequest,
     found: Diagnostics,
+    *,
+    previous: Previous | None = None,
 ) -> FlashImage:
     """The flash bytes of one partition, checked against region, budget and reserved ranges."""
     from imgbuild.layout.fit import check_fit, check_region
     from imgbuild.layout.flat import contract_hash_of, max_strip_bytes_of, pack_id_of
+    from imgbuild.layout.previous import judge_layout
 
     target = partition.target
-    data, used_bytes, total_bytes = _PACKERS[partition.container](plan, partition, assets, request)
+    data, used_bytes, total_bytes = _PACKERS[partition.container](plan, partition, assets, request, previous)
+    if previous is not None:
+        found.extend(judge_layout(assets, plan.variants, used_bytes, partition))
+        found.raise_if_errors()
     budget = partition.budget_bytes
     faults = check_fit(
         assets, needed_bytes=used_bytes, target=target, budget_bytes=budget, place=partition.place
@@ -329,27 +208,50 @@ Packed = tuple[bytes, int, int]
 """The image's bytes, the bytes it needs at the least, and the bytes of the container."""
 
 
-def _pack(plan: Plan, partition: PlannedPartition, assets: Sequence[EncodedAsset]) -> bytes:
+def read_base(plan: Plan, request: BuildRequest) -> tuple[Previous | None, Plan]:
+    """The released image whose layout is to be kept, if any, and the plan with it as an input."""
+    if request.base is None:
+        return None, plan
+    from imgbuild.layout.previous import read_previous
+
+    previous = read_previous(request.base, plan.name, plan.partitions[0])
+    return previous, replace(plan, inputs=(*plan.inputs, request.base))
+
+
+def _pack(
+    plan: Plan,
+    partition: PlannedPartition,
+    assets: Sequence[EncodedAsset],
+    previous: Previous | None = None,
+) -> bytes:
     from imgbuild.layout.flat import pack_flat, place_flat
 
     erase_bytes = partition.target.erase_bytes
-    layout = place_flat(assets, plan.variants)
+    layout = place_flat(assets, plan.variants, previous)
     return pack_flat(layout, name=plan.name, content_version=plan.content_version, erase_bytes=erase_bytes)
 
 
 def _pack_flat(
-    plan: Plan, partition: PlannedPartition, assets: Sequence[EncodedAsset], request: BuildRequest
+    plan: Plan,
+    partition: PlannedPartition,
+    assets: Sequence[EncodedAsset],
+    request: BuildRequest,
+    previous: Previous | None,
 ) -> Packed:
     from imgbuild.layout.flat import pad_image
 
     target = partition.target
-    pack = _pack(plan, partition, assets)
+    pack = _pack(plan, partition, assets, previous)
     pad_bytes = target.region.size_bytes if request.pad == "region" else None
     return pad_image(pack, target.erase_bytes, pad_bytes), len(pack), len(pack)
 
 
 def _pack_littlefs(
-    plan: Plan, partition: PlannedPartition, assets: Sequence[EncodedAsset], _request: BuildRequest
+    plan: Plan,
+    partition: PlannedPartition,
+    assets: Sequence[EncodedAsset],
+    _request: BuildRequest,
+    _previous: Previous | None,
 ) -> Packed:
     from imgbuild.layout.littlefs import PACK_SUFFIX, build_littlefs, list_files
 
@@ -364,7 +266,7 @@ def _pack_littlefs(
     return image.data, image.used_bytes, len(image.data)
 
 
-_PACKERS: dict[str, Callable[[Plan, PlannedPartition, Sequence[EncodedAsset], BuildRequest], Packed]] = {
+_PACKERS: dict[str, Callable[..., Packed]] = {
     "flat": _pack_flat,
     "littlefs": _pack_littlefs,
 }
@@ -390,8 +292,21 @@ def verify_written(
         found.error("IB613", item.message, item.place, hint if last else None, item.asset)
 
 
+def settle_file(plan: Plan, request: BuildRequest) -> tuple[Settled, Plan]:
+    """Where the output file's bytes go, and the plan with what else the file is made of as inputs."""
+    from imgbuild.emit.settle import settle_delivery
+
+    options, partition = request.delivery, plan.partitions[0]
+    settled = settle_delivery(options, request.output, plan.name, partition.target, partition.place)
+    return settled, replace(plan, inputs=(*plan.inputs, *options.merge))
+
+
 def emit_all(
-    plan: Plan, assets: Sequence[EncodedAsset], image: FlashImage, request: BuildRequest
+    plan: Plan,
+    assets: Sequence[EncodedAsset],
+    image: FlashImage,
+    request: BuildRequest,
+    settled: Settled | None = None,
 ) -> tuple[Artifact, ...]:
     """Everything that is to be written but the stamp."""
     from imgbuild.emit import EMITTERS, EmitJob
@@ -406,5 +321,6 @@ def emit_all(
         depfile_targets=(request.depfile_target or str(request.output),),
         depfile_inputs=tuple(str(path) for path in plan.inputs),
         variants=plan.variants,
+        settled=settled,
     )
     return tuple(artifact for emitter in EMITTERS.values() for artifact in emitter(job))

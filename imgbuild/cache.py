@@ -155,6 +155,12 @@ def _to_tree(value: Any, blobs: list[bytes]) -> Any:
             field.name: _to_tree(getattr(value, field.name), blobs) for field in dataclasses.fields(value)
         }
         return {"class": type(value).__name__, "fields": fields}
+    return _collection_to_tree(value, blobs)
+
+
+def _collection_to_tree(value: Any, blobs: list[bytes]) -> Any:
+    if isinstance(value, dict):
+        return {"map": [[_to_tree(key, blobs), _to_tree(item, blobs)] for key, item in value.items()]}
     blobs.append(value.tobytes())  # an array
     return {"array": len(blobs) - 1, "dtype": value.dtype.str, "shape": list(value.shape)}
 
@@ -176,6 +182,10 @@ def _read_items(tree: dict[str, Any], blobs: list[bytes], classes: dict[str, typ
     return tuple(_from_tree(item, blobs, classes) for item in tree["items"])
 
 
+def _read_map(tree: dict[str, Any], blobs: list[bytes], classes: dict[str, type]) -> Any:
+    return {_from_tree(key, blobs, classes): _from_tree(item, blobs, classes) for key, item in tree["map"]}
+
+
 def _read_class(tree: dict[str, Any], blobs: list[bytes], classes: dict[str, type]) -> Any:
     fields = {name: _from_tree(value, blobs, classes) for name, value in tree["fields"].items()}
     return classes[tree["class"]](**fields)
@@ -184,6 +194,7 @@ def _read_class(tree: dict[str, Any], blobs: list[bytes], classes: dict[str, typ
 _READERS: dict[str, Callable[[dict[str, Any], list[bytes], dict[str, type]], Any]] = {
     "enum": lambda tree, _blobs, _classes: _ENUMS[tree["enum"]](tree["value"]),
     "items": _read_items,
+    "map": _read_map,
     "bytes": lambda tree, blobs, _classes: blobs[tree["bytes"]],
     "class": _read_class,
     "array": _read_array,

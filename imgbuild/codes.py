@@ -75,7 +75,7 @@ CODES: dict[str, CodeInfo] = {
     "IB202": _info(
         "picture too large to decode", "More pixels than the ceiling: refused before decoding (bombs)."
     ),
-    "IB203": _info("picture format not accepted", "Accepted are PNG, JPEG, BMP, GIF, WebP and SVG."),
+    "IB203": _info("picture format not accepted", "Accepted are PNG, JPEG, BMP, GIF, QOI, WebP and SVG."),
     "IB204": _info("SVG cannot be drawn", "The SVG is broken, has no size, or asks for outside resources."),
     "IB205": _info(
         "row larger than a strip", "A strip holds whole rows; one row is larger than strip_bytes allows."
@@ -144,6 +144,11 @@ CODES: dict[str, CodeInfo] = {
     "IB269": _info(
         "variants do not go together", "Variants are of the asset's kind; a pack knows 255 of them by name."
     ),
+    "IB271": _info(
+        "LVGL does not see all of it",
+        "'lvgl_header' lets LVGL draw the same pixels, but its header has no place for the offset of 'trim',"
+        " for the colour of a1 to a8 or for a 9-patch.",
+    ),
     # 3xx fonts and text
     "IB301": _info("font cannot be read", "The file is broken or not a TrueType, OpenType or BDF font."),
     "IB302": _info("character missing", "The font has no glyph for a character that was asked for."),
@@ -153,7 +158,83 @@ CODES: dict[str, CodeInfo] = {
     "IB304": _info("text file cannot be read", "A file of 'characters: files' must be UTF-8 text."),
     "IB305": _info("size not in the font", "A bitmap font has fixed sizes."),
     "IB306": _info("glyph too large", "A glyph, an offset or a metric does not fit the format's fields."),
+    "IB330": _info("strings file cannot be read", "The file is not what its suffix says, or not UTF-8."),
+    "IB331": _info("string id twice", "One id has two texts in one language."),
+    "IB332": _info(
+        "language of texts unknown",
+        "Neither the file's name, nor its folder, nor the manifest says which language its texts are in.",
+    ),
+    "IB333": _info("translation missing", "A language lacks texts; those of the first language stand in."),
+    "IB334": _info("placeholders differ", "A translation has other {placeholders} than the first language."),
+    "IB335": _info("string id not usable", "An id is empty, or two ids become the same C name."),
+    "IB336": _info(
+        "too many or too long texts", "A text, or their number, does not fit the format's fields."
+    ),
+    "IB337": _info("strings unknown", "A font takes the characters of strings assets, by name."),
+    "IB350": _info(
+        "font of shaped texts not usable", "A text is shaped for a font asset of the manifest, by name."
+    ),
+    "IB351": _info("emoji sequence", "Sequences of emoji cannot be drawn from outlines."),
+    "IB352": _info("shaped text lacks glyphs", "The font has no glyphs for characters of a shaped text."),
+    "IB353": _info("shaped text too wide", "Places of glyphs are 16 bits of 1/16 px: 2047 px at the most."),
+    "IB370": _info(
+        "font not possible in LVGL",
+        "LVGL 9 draws uncompressed glyphs of 1, 2, 4 and 8 bpp and compressed ones of 2, 3 and 4 bpp, and has"
+        " at most 65534 glyphs of an advance from 0 to 4095 px.",
+    ),
+    "IB371": _info(
+        "LVGL must be built for large fonts",
+        "Glyphs of more than 255 px, or more than 1 MiB of them, need LV_FONT_FMT_TXT_LARGE in lv_conf.h.",
+    ),
+    "IB372": _info(
+        "font with too many bits a pixel", "Adafruit GFX and U8g2 fonts have 1 bit a pixel: set or not set."
+    ),
+    "IB373": _info(
+        "glyph not possible in the library",
+        "The library's font format has fields of fixed size for places, sides, advances and code points.",
+    ),
+    "IB374": _info(
+        "exported font mostly empty",
+        "An Adafruit GFX font has an entry for every code from the first to the last, glyph or not.",
+    ),
+    "IB375": _info(
+        "no font for a specimen", "A specimen shows a font: an asset of kind font, or a font file."
+    ),
     "IB307": _info("font without characters", "No character was asked for, or the font has none of them."),
+    "IB310": _info(
+        "no such face", "'face' names a font of a collection, by its number from 0 on or its name."
+    ),
+    "IB311": _info(
+        "no such place on an axis", "'axes' takes axes that the variable font has, each within its range."
+    ),
+    "IB312": _info(
+        "character in colour only",
+        "A font stores coverage; the character has bitmaps or layers in colour only.",
+    ),
+    "IB313": _info(
+        "licence bit set",
+        "The font's table OS/2 (fsType) says that it may not be embedded, or not in part: ask its owner.",
+    ),
+    "IB314": _info(
+        "no capital to measure", "'cap_height' is measured at a capital letter, which the font must have."
+    ),
+    "IB315": _info(
+        "map of code points",
+        "'map' gives every character of a source at most one code point, and no two the same.",
+    ),
+    "IB316": _info(
+        "fallback not usable",
+        "'fallback' names another font asset; the chain of fonts must end, after 8 fonts at the most.",
+    ),
+    "IB317": _info(
+        "font asks for too much",
+        "Unpacked, drawn or counted in parts, the font would take more memory or time than any real one.",
+    ),
+    "IB318": _info(
+        "no Unicode map",
+        "The font maps codes of another set to its glyphs, so characters may come out wrong.",
+    ),
+    "IB319": _info("font cannot be shaped", "HarfBuzz shapes TrueType and OpenType fonts, not bitmaps."),
     # 4xx layout and flash
     "IB401": _info("unknown board", "'imgbuild boards' lists the boards known."),
     "IB402": _info("unknown chip", "'imgbuild chips' lists the chips known."),
@@ -169,6 +250,49 @@ CODES: dict[str, CodeInfo] = {
     "IB410": _info("no free region", "Reserved ranges leave no whole erase block of the chip free."),
     "IB411": _info("name not storable in littlefs", "A path in littlefs cannot be both a file and a folder."),
     "IB412": _info("several partitions", "Only one partition can be built into one file for now."),
+    "IB420": _info(
+        "table of chips or boards not usable",
+        "The file is YAML: a mapping of names to rows, as in 'imgbuild chips --json'.",
+    ),
+    "IB421": _info(
+        "unknown key in a row", "Rows of chips and boards have the keys of imgbuild's own tables only."
+    ),
+    "IB422": _info(
+        "key missing in a row", "Every row tells at least what an image is laid out by, and its source."
+    ),
+    "IB423": _info(
+        "value not accepted in a row", "A value of a chip or board has another form than its key asks for."
+    ),
+    "IB424": _info(
+        "row contradicts itself",
+        "Sizes divide each other, ranges lie inside the chip and do not overlap, addresses have 32 bits.",
+    ),
+    "IB425": _info(
+        "name taken",
+        "A row of a user's file has the name of a known chip or board: it would hide what that reserves.",
+    ),
+    "IB426": _info(
+        "no SFDP dump",
+        "The file holds what the command 5Ah reads from address 0 on: it starts with 'SFDP' and holds the tables"
+        " that it points to.",
+    ),
+    "IB427": _info(
+        "SFDP table makes no sense", "A field of the part's basic flash parameter table cannot be."
+    ),
+    "IB430": _info(
+        "released image not usable", "The image that --base names is missing, damaged, or no flash image."
+    ),
+    "IB431": _info("base of another product", "--base names an image whose manifest has another name."),
+    "IB432": _info("no flat image to keep the layout of", "--base keeps the layout of flat images only."),
+    "IB433": _info(
+        "much lost in gaps",
+        "Keeping the layout of --base leaves gaps where assets grew, moved or went; more than an eighth is worth"
+        " a remark.",
+    ),
+    "IB434": _info(
+        "does not fit with the layout of --base",
+        "The gaps of the layout make the image larger than its room.",
+    ),
     # 5xx output
     "IB501": _info(
         "cannot write", "The output cannot be written; the old one is untouched.", ExitCode.ENVIRONMENT
@@ -180,6 +304,40 @@ CODES: dict[str, CodeInfo] = {
     "IB504": _info(
         "outputs out of date", "--check found outputs that a build would change.", ExitCode.OUT_OF_DATE
     ),
+    "IB510": _info(
+        "no address",
+        "An addressed file needs the address of the image's first byte: the board maps its flash, its row tells"
+        " which address tools use (programmed_at), or --address gives it.",
+    ),
+    "IB511": _info(
+        "merged bytes overlap", "Two files to merge, or one of them and the region, share an address."
+    ),
+    "IB512": _info(
+        "file to merge not usable", "A file to merge is missing, unreadable, or has no addresses."
+    ),
+    "IB513": _info(
+        "hex or S-record file damaged", "A record is cut short, its checksum is wrong, or it is none."
+    ),
+    "IB514": _info(
+        "ELF file damaged", "The ELF file is cut short, of another class, or holds nothing to load."
+    ),
+    "IB515": _info(
+        "address not possible", "The format or the boot loader cannot take bytes at this address."
+    ),
+    "IB516": _info(
+        "no alternate setting",
+        "A DfuSe file names the alternate setting of the flash: --dfu-alt, or the board's row.",
+    ),
+    "IB517": _info(
+        "bytes outside the DFU memory",
+        "All bytes of a DfuSe file go to one alternate setting, which is the chip.",
+    ),
+    "IB518": _info(
+        "partition table not understood", "A row of the partition table (CSV of ESP-IDF) is not usable."
+    ),
+    "IB519": _info("partition does not fit", "The partition is missing, too small, or lies elsewhere."),
+    "IB521": _info("DFU or UF2 file damaged", "The file is cut short, or its marks or checksums are wrong."),
+    "IB522": _info("no single image in the file", "An addressed file holds no flash image, or several."),
     # 6xx verify
     "IB601": _info("not a flash image", "The file starts like no container that imgbuild writes."),
     "IB602": _info("format version not supported", "The pack asks for a newer reader."),

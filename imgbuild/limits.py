@@ -7,6 +7,11 @@ MANIFEST_BYTES_MAX = 4 * 1024 * 1024
 MANIFEST_DEPTH_MAX = 32
 MANIFEST_NODES_MAX = 200_000
 
+# Addressed files (a firmware to merge, an image as .hex, .elf ...)
+ADDRESSED_FILE_BYTES_MAX = 1 << 30
+ADDRESSED_BYTES_MAX = 256 * 1024 * 1024
+"""Bytes that an addressed file puts into memory: twice the largest chip known."""
+
 # Pictures
 SOURCE_PIXELS_MAX = 64 * 1024 * 1024
 """Pixels of a source picture; a decompression bomb is refused before its pixels are decoded."""
@@ -43,15 +48,35 @@ PALETTE_FILE_BYTES_MAX = 1024 * 1024
 """Bytes of a palette file that is no picture; 256 colours with long names take some 20 KB."""
 
 # Fonts
-FONT_SIZE_PX_MAX = 512
+FONT_SIZE_PX_MAX = 480
+"""px of the em: as high as the displays that such parts drive; what is larger is a picture."""
 GLYPHS_MAX = 65_535
+FALLBACK_FONTS_MAX = 8
+"""Fonts that a reader asks for one character, the first included (FORMAT.md)."""
 SEGMENTS_MAX = 8
 """Segments the builder emits: the reader finds a glyph in one segment read (FORMAT.md)."""
 GLYPH_AREA_EMS_MAX = 64
 """Area of one glyph in square ems: U+FDFD takes some 10, a hostile outline would ask for gigabytes."""
 FONT_PIXELS_MAX = 512 * 1024 * 1024
 """Pixels of all glyphs of a font together, one byte each while building."""
+FONT_CODED_PIXELS_MAX = 64 * 1024 * 1024
+"""Pixels of all coded glyphs of a font: a few bytes could ask for any number, and each takes time."""
+KEPT_PICTURES_BYTES_MAX = 64 * 1024 * 1024
+"""Pixels of pictures kept from counting their colours for a shared palette to encoding them; the rest is
+decoded once more."""
 CACHE_BYTES_MAX = 512 * 1024 * 1024
 """Entries used longest ago are removed beyond this."""
 FONT_FILE_BYTES_MAX = 256 * 1024 * 1024
+FONT_UNPACKED_BYTES_MAX = 64 * 1024 * 1024
+"""Bytes of a WOFF or WOFF2 font once it is decompressed: the largest CJK fonts have some 30 MB."""
+FONT_COMPONENTS_MAX = 4096
+"""Parts of one composite glyph, parts of parts counted: real ones have a dozen."""
+FONT_SECONDS_MAX = 120
+"""Seconds for the glyphs of one font; FreeType itself gives up on a single glyph after some million steps."""
 CHARACTERS_FILE_BYTES_MAX = 64 * 1024 * 1024
+TEXTS_FILE_BYTES_MAX = 16 * 1024 * 1024
+STRINGS_MAX = 32_767
+"""u16 and the look-up's fold (FORMAT.md 6.2)."""
+TEXT_BYTES_MAX = 0x7FFF
+LANGUAGES_MAX = 255
+LANGUAGE_TAG_BYTES_MAX = 15

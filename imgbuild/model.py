@@ -27,6 +27,8 @@ class Kind(IntEnum):
     BITMAP = 1
     FONT = 2
     FILE = 3
+    STRINGS = 4
+    GLYPH_RUNS = 5
     ANIMATION = 6
 
 
@@ -77,7 +79,12 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A flash chip. ``erase_bytes`` lists the erase units, smallest first."""
+    """A memory chip. ``erase_bytes`` lists the erase units, smallest first; FRAM and EEPROM have none.
+
+    ``kind``: ``nor``, ``fram`` or ``eeprom``; ``bus``: ``spi``, ``qspi``, ``ospi`` or ``i2c``; ``program``:
+    ``page`` or ``aai`` (SST25: bytes, and words with auto address increment). ``erase_commands``: one for
+    each erase unit, or none: 20h, 52h and D8h for 4, 32 and 64 KiB.
+    """
 
     name: str
     title: str
@@ -89,11 +96,64 @@ class Chip:
     source: str
     timings: dict[str, Timing] = field(default_factory=dict)
     notes: str = ""
+    kind: str = "nor"
+    bus: str = "spi"
+    program: str = "page"
+    erase_commands: tuple[int, ...] = ()
+
+    @property
+    def block_bytes(self) -> int:
+        """What images are laid out in: the smallest erase unit, 256 B where nothing is erased."""
+        return self.erase_bytes[0] if self.erase_bytes else 256
+
+
+@dataclass(frozen=True, slots=True)
+class DfuIds:
+    """How a board's flash is named over USB DFU: alternate setting, vendor and product."""
+
+    alt: int
+    vid: int
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sectors:
+    """A range of a board's chip that its tools erase in blocks of ``erase_bytes``."""
+
+    offset_bytes: int
+    size_bytes: int
+    erase_bytes: int
+
+    @property
+    def end_bytes(self) -> int:
+        """Offset of the first byte behind the range."""
+        return self.offset_bytes + self.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A signal of the chip and the pin of the MCU that it is connected to."""
+
+    signal: str
+    pin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammingWay:
+    """A tool that writes a board's flash, and how it is used."""
+
+    tool: str
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board: a chip, where it is mapped (None: not mapped), what is reserved on it."""
+    """A board: a chip, where it is mapped (None: not mapped), what is reserved on it.
+
+    ``programmed_at`` is the address that tools take for the chip's first byte where it is not mapped;
+    ``uf2_family`` a key of UF2_FAMILIES, ``elf_machine`` one of ELF_MACHINES. ``erase_bytes`` holds outside
+    of ``sectors``; ``unverified`` tells which facts have no source.
+    """
 
     name: str
     title: str
@@ -103,6 +163,14 @@ class Board:
     erase_bytes: int | None
     source: str
     notes: str = ""
+    programmed_at: int | None = None
+    dfu: DfuIds | None = None
+    uf2_family: str | None = None
+    elf_machine: str = "arm"
+    sectors: tuple[Sectors, ...] = ()
+    wiring: tuple[Wire, ...] = ()
+    programming: tuple[ProgrammingWay, ...] = ()
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +240,7 @@ class ImageOptions:
     strip_bytes: int = 8192
     row_align_bytes: int = 1  # stride is rounded up to a multiple of this
     align_bytes: int = 4
-    invert: bool | str = False  # True: every bit of a pixel | colour: of the second plane only
+    invert: bool | str = False  # True: every bit of a pixel | black, colour: of the first, second plane
     is_premultiplied: bool = False  # argb8888: R, G and B are multiplied by the alpha
     resize: Resize | None = None
     background: tuple[int, int, int] | None = None  # None: black where the format has no alpha
@@ -192,6 +260,7 @@ class ImageOptions:
     icc: str = "convert"  # convert | ignore
     is_lossless: bool = False
     display_format: str | None = None  # what the display shows, for pixel_format auto
+    lvgl_formats: tuple[str, ...] = ()  # if any, auto chooses of these, whose palettes LVGL has in full
     is_animated: bool = False  # every frame of the source, not only the first
     dither: str = "none"  # none | bayer2 | bayer4 | bayer8 | floyd-steinberg | atkinson | sierra-lite
     palette: tuple[tuple[int, int, int, int], ...] | None = None  # R G B A; inks: how they look
@@ -206,15 +275,65 @@ class ImageOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class FontSize:
+    """How large a font is to be. ``measure``: ``em``, ``cap_height`` or ``line_height``, all in px."""
+
+    measure: str
+    px_64: int  # in 1/64 px
+
+
+@dataclass(frozen=True, slots=True)
+class FontWeight:
+    """By how much strokes become wider, negative: narrower; ``amount`` in 1/1000 px, or 1/100000 em."""
+
+    amount: int
+    is_of_em: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FontSource:
+    """A further source of a font asset. Options as in FontOptions; ``size`` None: that of the asset.
+
+    ``characters`` are code points of the asset, None: those asked of the asset; ``map``: (code point of the
+    asset, that of the source) where they differ, sorted. ``shift_px`` raises its glyphs.
+    """
+
+    source: Path = field(repr=False)  # the cache knows it by its bytes
+    place: Place = field(repr=False)
+    characters: tuple[int, ...] | None = None
+    map: tuple[tuple[int, int], ...] = ()
+    size: FontSize | None = None
+    hinting: str = "light"
+    face: int | str = 0
+    axes: tuple[tuple[str, float], ...] = ()
+    is_strike: bool = False
+    weight: FontWeight | None = None
+    shift_px: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class FontOptions:
     """Every option of a font spelled out; ``characters`` is sorted and free of duplicates."""
 
     size_px: int
     bpp: int
     characters: tuple[int, ...]
-    hinting: str = "light"  # none | light | normal | mono
-    codec: str = "auto"
+    hinting: str = "light"  # none | light | normal | mono | auto
+    codec: str = "auto"  # raw | range | auto: range where it is smaller
     align_bytes: int = 4
+    size: FontSize | None = None  # None: an em of size_px; size_px is 0 where only the font can tell it
+    face: int | str = 0  # of a collection: its number or its name
+    axes: tuple[tuple[str, float], ...] = ()  # of a variable font, sorted by tag
+    is_strike: bool = False  # the bitmaps inside of an outline font
+    gamma: float = 1.0  # coverage c of 0..1 becomes c ^ (1 / gamma)
+    weight: FontWeight | None = None
+    merge: tuple[FontSource, ...] = ()  # further sources; of the first that has a character it is taken
+    fallback: str = ""  # the font asset to ask for characters that this one lacks
+    fallback_key: int = 0
+    kerning: bool = True
+    askers: tuple[tuple[str, tuple[int, ...]], ...] = ()  # who asks for which characters: texts and files
+    glyph_ids: tuple[int, ...] = ()  # glyphs of the first source that shaped texts need
+    flavour: str = NATIVE  # ours, or a font file of others: lvgl9 (codec raw | rle | auto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +343,47 @@ class FileOptions:
     align_bytes: int = 4
 
 
-AssetOptions = ImageOptions | FontOptions | FileOptions
+@dataclass(frozen=True, slots=True)
+class ShapedLine:
+    """One line of a shaped text: glyphs of the font file in the order of drawing, places in 1/16 px.
+
+    ``glyphs``: (glyph number in the font file, x right of the line's left end, y above the baseline).
+    """
+
+    glyphs: tuple[tuple[int, int, int], ...]
+    width_16: int
+    is_rtl: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StringsOptions:
+    """Texts of all languages. ``ids`` are sorted as bytes; ``texts[n][m]``: id ``n`` in language ``m``.
+
+    A text that a language lacks is that of language 0. ``shape``: the font asset that texts which need it
+    are shaped for; ``shaped``: (language, text) to their lines, filled in when fonts are known.
+    """
+
+    languages: tuple[str, ...]
+    ids: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
+    shape: str | None = None
+    shaped: tuple[tuple[tuple[int, str], tuple[ShapedLine, ...]], ...] = ()
+    align_bytes: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """A text that is shaped when the image is built; ``lines`` is filled in when fonts are known."""
+
+    text: str
+    font: str  # the asset that its glyphs are of
+    language: str | None = None
+    direction: str = "auto"  # auto | ltr | rtl
+    lines: tuple[ShapedLine, ...] = ()
+    align_bytes: int = 4
+
+
+AssetOptions = ImageOptions | FontOptions | FileOptions | StringsOptions | RunOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,16 +454,17 @@ class DecodedGlyph:
     FreeType's ``bitmap_left`` and ``bitmap_top``. ``advance`` is in 1/16 px.
     """
 
-    codepoint: int  # -1 for .notdef
+    codepoint: int  # -1 for .notdef, -2: no character leads to it, only shaped texts
     coverage: U8
     x: int
     y: int
     advance: int
+    glyph_id: int = -1  # its number in the first source's face
 
 
 @dataclass(frozen=True, slots=True)
 class DecodedFont:
-    """A font at one size. ``glyphs[0]`` is .notdef, the rest is sorted by code point.
+    """A font at one size. ``glyphs[0]`` is .notdef, the rest is sorted by code point, those without one last.
 
     Line metrics in whole px: ``ascent`` up from the baseline, ``descent`` down (negative),
     ``underline_position`` up (negative below the baseline).
@@ -321,6 +481,19 @@ class DecodedFont:
     missing: tuple[int, ...]
     source_digest: str
     notes: tuple[str, ...] = ()
+    size_64: int = 0  # px of the em in 1/64 px, exactly; 0: not told
+    kern_pairs: dict[tuple[int, int], int] = field(default_factory=dict)  # 1/16 px, by left and right glyph
+    kern_found: int = 0  # pairs that the font kerns, those too that round to nothing
+    remarks: tuple[FontRemark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FontRemark:
+    """What a person should be warned of: a diagnostic's code, message and hint."""
+
+    code: str
+    message: str
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,6 +539,36 @@ class Animation:
 
 
 @dataclass(frozen=True, slots=True)
+class CodecTrial:
+    """What a picture takes in a codec and a pixel format (its number) that were tried.
+
+    ``pixel_bytes`` are those of ``stored_bytes`` that are pixels: no header, no table, no palette.
+    """
+
+    codec: Codec
+    pixel_format: int
+    stored_bytes: int
+    pixel_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class GlyphRuns:
+    """A shaped text as stored: lines of (glyph of the font asset, x, y), places in 1/16 px."""
+
+    font_key: int
+    lines: tuple[ShapedLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StringTable:
+    """What a strings asset says: by key, the text in each language."""
+
+    languages: tuple[tuple[str, bool], ...]  # tag, whether it is written from right to left
+    contract: int
+    texts: dict[int, tuple[str | GlyphRuns, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class EncodedAsset:
     """A payload and what the index needs to know of it.
 
@@ -388,11 +591,14 @@ class EncodedAsset:
     align_bytes: int
     anchor_bytes: int
     max_strip_bytes: int
-    expected: Samples | Animation | DecodedFont | bytes
+    expected: Samples | Animation | DecodedFont | GlyphRuns | StringTable | bytes
     notes: tuple[str, ...] = ()
     loss: LossReport | None = None
     base: str = ""  # as in PlannedAsset
     variant: int = 0  # number in the pack's table of variants, 0: none
+    tried: tuple[CodecTrial, ...] = ()  # codec auto: everything that was tried, what was taken included
+    rivals: tuple[EncodedAsset, ...] = ()  # the same in other pixel formats, until codec range was tried
+    font: DecodedFont | None = None  # what a font file of another flavour was made of
 
 
 # --- place, pack, emit -------------------------------------------------------------------------

@@ -40,7 +40,9 @@ class Merged:
 
 _PALETTE_KEYS = {"palette", "palette_group", "colours"}
 """Any of them asks an indexed format for a palette, which otherwise must hold every colour."""
-_DISPLAY_KEYS = ("pixel_format", "byte_order", "strip_bytes")
+_DISPLAY_KEYS = ("pixel_format", "byte_order", "bit_order", "invert", "strip_bytes")
+_OWN_BITS_KEYS = ("bit_order", "invert")
+"""Of the display they tell how its controller takes the bits of the display's own pixel format."""
 
 
 def merge_options(manifest: Manifest, entry: AssetSpec, path: YamlPath, found: Diagnostics) -> Merged:
@@ -70,7 +72,20 @@ def merge_options(manifest: Manifest, entry: AssetSpec, path: YamlPath, found: D
             f"this preset is used by the {entry.kind} at line {manifest.key_place(path).line}",
         )
     applying = {key: value for key, value in values.items() if key in known}
+    if entry.kind == "image":
+        _leave_to_display(manifest, applying, explicit)
     return Merged(applying, explicit, is_complete, spec.display.pixel_format)
+
+
+def _leave_to_display(manifest: Manifest, values: dict[str, Any], explicit: Mapping[str, YamlPath]) -> None:
+    """Take out what is said of the display's own bits where a picture is not stored as the display has it."""
+    display, given = manifest.spec.display, manifest.spec.defaults.image.given()
+    is_its_own = display.pixel_format in (None, values.get("pixel_format"))
+    if is_its_own and values.get("flavour", NATIVE) == NATIVE:
+        return
+    for key in _OWN_BITS_KEYS:
+        if key in values and key not in explicit and key not in given:
+            del values[key]
 
 
 def _unknown_preset(manifest: Manifest, name: str, path: YamlPath, found: Diagnostics) -> None:
@@ -159,7 +174,7 @@ def _default_bit_order(options: Mapping[str, Any]) -> str:
 
 def _can_invert(options: Mapping[str, Any]) -> bool:
     row = PIXEL_FORMATS.get(options["pixel_format"])
-    if options.get("invert") == "colour":
+    if options.get("invert") in ("colour", "black"):
         return bool(row and row.can_invert and row.has_inks)
     return bool(row and row.can_invert)
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from imgbuild.errors import BuildError, Diagnostics, Place
-from imgbuild.model import AssetOptions, ImageOptions, PlannedAsset
+from imgbuild.limits import KEPT_PICTURES_BYTES_MAX
+from imgbuild.model import AssetOptions, DecodedImage, ImageOptions, PlannedAsset
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 
 if TYPE_CHECKING:
@@ -114,11 +117,37 @@ class PaletteReader:
 # --- building --------------------------------------------------------------------------------------
 
 
-def settle_palettes(assets: Sequence[PlannedAsset], workers: int) -> tuple[PlannedAsset, ...]:
+@dataclass(slots=True)
+class KeptPictures:
+    """Pictures decoded for their group's palette, until they are encoded; only as many as memory allows."""
+
+    room_bytes: int = KEPT_PICTURES_BYTES_MAX
+    _kept: dict[str, DecodedImage] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def keep(self, asset: PlannedAsset, decoded: DecodedImage) -> None:
+        """Remember the picture of ``asset`` if there is room."""
+        size_bytes = sum(frame.nbytes for frame in decoded.frames)
+        with self._lock:
+            if size_bytes <= self.room_bytes:
+                self.room_bytes -= size_bytes
+                self._kept[asset.name] = decoded
+
+    def take(self, asset: PlannedAsset) -> DecodedImage | None:
+        """The picture of ``asset``, which is forgotten here."""
+        with self._lock:
+            decoded = self._kept.pop(asset.name, None)
+            self.room_bytes += sum(frame.nbytes for frame in decoded.frames) if decoded else 0
+        return decoded
+
+
+def settle_palettes(
+    assets: Sequence[PlannedAsset], workers: int, kept: KeptPictures
+) -> tuple[PlannedAsset, ...]:
     """``assets``, those of a group with the palette that is best for all its pictures together.
 
-    The pictures are decoded for it, in ``workers`` threads; one that cannot be decoded does not count here
-    and is complained of when it is encoded.
+    The pictures are decoded for it, in ``workers`` threads, and put into ``kept``; one that cannot be decoded
+    does not count here and is complained of when it is encoded.
     """
     groups = groups_of(assets)
     if not groups:
@@ -126,7 +155,8 @@ def settle_palettes(assets: Sequence[PlannedAsset], workers: int) -> tuple[Plann
     settled = list(assets)
     with ThreadPoolExecutor(workers) as pool:
         for numbers in groups.values():
-            counted = [colours for colours in pool.map(_count, [assets[n] for n in numbers]) if colours]
+            members = [assets[number] for number in numbers]
+            counted = [colours for colours in pool.map(partial(_count, kept), members) if colours]
             options = [options_of(assets[number]) for number in numbers]
             if not counted:
                 continue
@@ -149,7 +179,7 @@ def groups_of(assets: Sequence[PlannedAsset]) -> dict[str, list[int]]:
 def shared_palette(members: Sequence[ImageOptions], histograms: Sequence[Histogram]) -> Palette:
     """One palette for all pictures of a group, no larger than the smallest of their formats holds."""
     from imgbuild.pixels.optimal import find_palette, merge_histograms
-    from imgbuild.pixels.reduce import palette_size
+    from imgbuild.pixels.reduced import palette_size
 
     size = min(palette_size(PIXEL_FORMATS[options.pixel_format], options) for options in members)
     rows = find_palette(merge_histograms(histograms), size).tolist()
@@ -163,12 +193,13 @@ def options_of(asset: PlannedAsset) -> ImageOptions:
     return asset.options
 
 
-def _count(asset: PlannedAsset) -> Histogram | None:
+def _count(kept: KeptPictures, asset: PlannedAsset) -> Histogram | None:
     from imgbuild.pixels.bitmap import count_bitmap_colours
     from imgbuild.sources.image import decode_image
 
     try:
         decoded = decode_image(asset.source, options_of(asset), asset.place, asset.name)
+        kept.keep(asset, decoded)
         return count_bitmap_colours(asset, decoded)
     except BuildError:
         return None

@@ -13,8 +13,10 @@ from imgbuild.asset_names import FIELD, FILE_FIELDS, fields_of_file, fill_name, 
 from imgbuild.emit.c_names import C_KEYWORDS, c_identifier, check_c_names
 from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flash.region import resolve_target
+from imgbuild.flash.user_files import FlashFiles, find_flash_files
 from imgbuild.flavours import kind_of, name_of
 from imgbuild.flavours.options import settle_flavour
+from imgbuild.font_plan import FontPlanner, settle_fallbacks
 from imgbuild.limits import ASSETS_MAX, NAME_BYTES_MAX
 from imgbuild.manifest.roots import find_inputs
 from imgbuild.model import (
@@ -26,12 +28,14 @@ from imgbuild.model import (
     Plan,
     PlannedAsset,
     PlannedPartition,
+    StringsOptions,
 )
 from imgbuild.nine_patch import settle_nine_patch
 from imgbuild.options import Merged, file_options, image_options, merge_options
 from imgbuild.palettes import PaletteReader, can_palette, needs_of
 from imgbuild.sprites import Sheet, Sprite, cut_sheet, fields_of, sprites_of
-from imgbuild.variants import check_variants, names_of, variant_of
+from imgbuild.strings_plan import TextPlanner, is_text_entry
+from imgbuild.variants import check_variants, name_variant, names_of, variant_of
 
 if TYPE_CHECKING:
     from imgbuild.manifest.schema import AssetSpec, Manifest, SpritesSpec
@@ -46,9 +50,10 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
     spec = manifest.spec
     _check_name(manifest, found)
     _refuse_partitions(manifest, found)
-    target = _target(manifest, board, found)
+    files, target = _target(manifest, roots, board, found)
     planner = _Planner(manifest, tuple(roots), found)
     assets = planner.plan_assets()
+    assets = settle_fallbacks(assets, planner.fonts.fallback_places, found)
     _check_names(assets, spec.name, found)
     check_variants(assets, found)
     _check_count(assets, manifest, found)
@@ -66,7 +71,7 @@ def make_plan(manifest: Manifest, roots: Sequence[Path], board: str | None, foun
         place=place,
         budget_place=None if spec.budget is None else manifest.value_place(("budget",)),
     )
-    inputs = tuple(sorted({manifest.path.absolute(), *planner.inputs}))
+    inputs = tuple(sorted({manifest.path.absolute(), *files.paths, *planner.inputs}))
     return Plan(
         name=spec.name,
         content_version=spec.content_version,
@@ -99,12 +104,15 @@ def _refuse_partitions(manifest: Manifest, found: Diagnostics) -> None:
         found.error("IB106", "the manifest has no 'assets'", manifest.value_place(()))
 
 
-def _target(manifest: Manifest, board: str | None, found: Diagnostics) -> FlashTarget | None:
+def _target(
+    manifest: Manifest, roots: Sequence[Path], board: str | None, found: Diagnostics
+) -> tuple[FlashFiles, FlashTarget | None]:
     try:
-        return resolve_target(manifest, board)
+        files = find_flash_files(manifest, roots)
+        return files, resolve_target(manifest, board, files=files)
     except BuildError as error:
         found.extend(error.diagnostics)
-        return None
+        return FlashFiles(), None
 
 
 @dataclass(slots=True)
@@ -117,15 +125,24 @@ class _Planner:
 
     inputs: set[Path] = field(default_factory=set)
     palettes: PaletteReader = field(init=False)
+    fonts: FontPlanner = field(init=False)
+    tables: dict[str, StringsOptions] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.palettes = PaletteReader(self.found, self._file)
+        self.fonts = FontPlanner(self.manifest, self._files, self._file, self.found, self.tables)
 
     def plan_assets(self) -> list[PlannedAsset]:
         """All assets in the manifest's order, files of a pattern sorted."""
         planned: list[PlannedAsset] = []
-        for number, entry in enumerate(self.manifest.spec.assets or ()):
+        entries = list(enumerate(self.manifest.spec.assets or ()))
+        # fonts may take the characters of strings that come later in the manifest
+        texts = {number: self._plan_text(entry, number) for number, entry in entries if is_text_entry(entry)}
+        for number, entry in entries:
             path: YamlPath = ("assets", number)
+            if number in texts:
+                planned += texts[number]
+                continue
             merged = merge_options(self.manifest, entry, path, self.found)
             files = self._files(entry.source, (*path, entry.kind))
             for file, name in zip(files, self._names(entry, path, files), strict=True):
@@ -136,6 +153,16 @@ class _Planner:
                 if asset is not None:
                     planned.append(asset)
         return planned
+
+    def _plan_text(self, entry: AssetSpec, number: int) -> list[PlannedAsset]:
+        """The asset of an entry ``strings`` or ``text``; none, with errors noted, where it is not usable."""
+        path: YamlPath = ("assets", number)
+        merged = merge_options(self.manifest, entry, path, self.found)
+        asset = TextPlanner(self.manifest, self._files, self.found).plan(entry, path, merged)
+        named = asset and self._name(asset, (*path, "name" if entry.name else entry.kind))
+        if named and isinstance(named.options, StringsOptions):
+            self.tables[named.name] = named.options
+        return [named] if named else []
 
     def _files(self, pattern: str, path: YamlPath) -> list[Path]:
         folder, place = self.manifest.folder, self.manifest.value_place(path)
@@ -202,7 +229,7 @@ class _Planner:
             merged = settle_nine_patch(merged, file, self.manifest.key_place, place, self.found)
             options = self._image_options(merged, label, place)
         elif entry.kind == "font":
-            options = self._font_options(entry, path, merged, file, name)
+            options = self.fonts.options(entry, path, merged, file, name)
         else:
             options = file_options(merged)
         if options is None:
@@ -223,16 +250,17 @@ class _Planner:
     def _name(self, asset: PlannedAsset, path: YamlPath) -> PlannedAsset | None:
         """``asset`` with key, C name and what its flavour decides; ``path`` is where it is named."""
         name, base, kind = asset.name, "", asset.kind
-        if asset.variant:
-            name, base = f"{name}@{asset.variant}", name
         if isinstance(asset.options, ImageOptions):
             flavour = asset.options.flavour
             name, kind = name_of(flavour, name), kind_of(flavour, kind)
-            base = name_of(flavour, base) if base else base
             kind = Kind.ANIMATION if asset.options.is_animated else kind
+        elif isinstance(asset.options, FontOptions):
+            name, kind = name_of(asset.options.flavour, name), kind_of(asset.options.flavour, kind)
+        if asset.variant:
+            name, base = name_variant(name, asset.variant), name
         if not self._check_asset_name(name, path):
             return None
-        key, needs = zlib.crc32(name.encode()), needs_of(asset.options)
+        key, needs = zlib.crc32(name.encode()), (*asset.needs, *needs_of(asset.options))
         asset = replace(asset, name=name, base=base, kind=kind, key=key, c_name=c_identifier(name))
         return replace(asset, needs=needs)
 
@@ -296,65 +324,6 @@ class _Planner:
             self.found.error("IB119", message, place)
             return False
         return True
-
-    def _font_options(
-        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
-    ) -> FontOptions | None:
-        from imgbuild.sources.bdf import bdf_size
-
-        values = merged.values
-        is_bdf = file.suffix.lower() == ".bdf"
-        size_px = values.get("size") or (bdf_size(file) if is_bdf else None)
-        if size_px is None and not merged.is_complete:
-            return None  # the preset that is not there may have had it
-        if size_px is None:
-            place = self.manifest.value_place((*path, entry.kind))
-            self.found.error("IB106", f"font \"{name}\" has no 'size' (px)", place, "for example size: 18")
-            return None
-        bpp = values.get("bpp", 1 if is_bdf else 4)
-        characters = self._characters(entry, path, merged, file, name)
-        if characters is None:
-            return None
-        return FontOptions(
-            size_px=size_px,
-            bpp=bpp,
-            characters=characters,
-            hinting=values.get("hinting", "mono" if bpp == 1 else "light"),
-            codec=values.get("codec", "auto"),
-            align_bytes=values.get("align", 4),
-        )
-
-    def _characters(
-        self, entry: AssetSpec, path: YamlPath, merged: Merged, file: Path, name: str
-    ) -> tuple[int, ...] | None:
-        from imgbuild.glyphs.charset import collect_characters
-        from imgbuild.sources.font import font_codepoints
-
-        wanted = merged.values.get("characters")
-        if wanted is None:
-            return collect_characters(["ascii"], "", [])
-        at = merged.explicit.get("characters", (*path, entry.kind))
-        place_of = self.manifest.value_place
-        files: list[Path] = []
-        file_places: list[Place] = []
-        for number, pattern in enumerate(wanted.files):
-            more = self._files(pattern, (*at, "files", number))
-            files += more
-            file_places += [place_of((*at, "files", number))] * len(more)
-        try:
-            return collect_characters(
-                wanted.ranges,
-                wanted.text,
-                files,
-                place=place_of(at),
-                asset=name,
-                range_places=[place_of((*at, "ranges", number)) for number in range(len(wanted.ranges))],
-                file_places=file_places,
-                available=lambda: font_codepoints(file, place_of((*path, entry.kind)), name),
-            )
-        except BuildError as error:
-            self.found.extend(error.diagnostics)
-            return None
 
 
 def _check_count(assets: Sequence[PlannedAsset], manifest: Manifest, found: Diagnostics) -> None:

@@ -22,12 +22,12 @@ class Reuse:
         self._keys: dict[int, str] = {}
         self.found: dict[int, EncodedAsset] = {}
         for number, asset in enumerate(assets if is_on else ()):
-            if _is_worth_keeping(asset):
+            if is_laborious(asset):
                 self._look_up(number, asset)
 
     def _look_up(self, number: int, asset: PlannedAsset) -> None:
         try:
-            source = self._digest(asset.source)
+            source = b"".join(self._digest(path) for path in sources_of(asset))
         except OSError:
             return  # encoding it will say what is wrong
         decides = (asset.name, asset.base, int(asset.kind), asset.source.suffix.lower(), asset.options)
@@ -52,15 +52,23 @@ class Reuse:
         self._cache.prune()
 
 
-def _is_worth_keeping(asset: PlannedAsset) -> bool:
-    """Raw pictures of small files are decoded as fast as the cache is read."""
+def sources_of(asset: PlannedAsset) -> tuple[Path, ...]:
+    """The files that an asset is made of."""
+    options = asset.options
+    if isinstance(options, FontOptions):
+        return (asset.source, *(source.source for source in options.merge))
+    return (asset.source,)
+
+
+def is_laborious(asset: PlannedAsset) -> bool:
+    """Whether the asset is worth a place in the cache and a thread: raw pictures of small files are not."""
     options = asset.options
     if isinstance(options, FontOptions):
         return True
     if not isinstance(options, ImageOptions):
         return False
-    is_laborious = options.codec != "raw" or options.dither != "none" or options.palette is not None
-    if is_laborious or options.pixel_format == "auto" or asset.source.suffix.lower() == ".svg":
+    is_costly = options.codec != "raw" or options.dither != "none" or options.palette is not None
+    if is_costly or options.pixel_format == "auto" or asset.source.suffix.lower() == ".svg":
         return True
     try:
         return asset.source.stat().st_size >= _LARGE_FILE_BYTES

@@ -33,6 +33,18 @@ def stem_without_suffix(file: Path) -> str:
     return file.name[: -len(".9.png")] if file.name.endswith(".9.png") else file.stem
 
 
+_LVGL_SUFFIX = ".bin"
+
+
+def name_variant(base: str, variant: str) -> str:
+    """The name under which a variant of ``base`` is stored where names alone tell (FORMAT.md 3.4).
+
+    ``wifi`` and ``dark`` give ``wifi@dark``. A final ``.bin`` stays at the end: LVGL knows its files by it.
+    """
+    stem = base.removesuffix(_LVGL_SUFFIX)
+    return f"{stem}@{variant}{base[len(stem) :]}"
+
+
 def names_of(assets: Sequence[PlannedAsset]) -> tuple[str, ...]:
     """The names of all variants in the order in which they come up, so that a new one changes no number."""
     return tuple(dict.fromkeys(asset.variant for asset in assets if asset.variant))

@@ -15,9 +15,20 @@ if [ "${1:-all}" = all ]; then
   need g++ g++
   need arm-none-eabi-gcc gcc-arm-none-eabi
   need qemu-system-arm qemu-system-arm
+  need powerpc-linux-gnu-gcc gcc-powerpc-linux-gnu
+  [ -f /usr/powerpc-linux-gnu/include/stdio.h ] || missing="$missing libc6-dev-powerpc-cross"
+  need qemu-ppc qemu-user
+  need avr-gcc gcc-avr
+  need simavr simavr
+  [ -f /usr/lib/avr/include/string.h ] || missing="$missing avr-libc"
   need clang-format clang-format
   need clang clang
   need make make
+  need srec_cat srecord
+  need dfu-suffix dfu-util
+  need openocd openocd
+  need gdb-multiarch gdb-multiarch
+  need file file
 fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

@@ -55,18 +55,11 @@ int imgb_priv_payload_near(const imgb_asset_t *asset, uint32_t offset, void *wor
   return imgb_priv_near(&asset->io, asset->base + offset, words, length);
 }
 
-int imgb_priv_payload_words(const imgb_asset_t *asset, uint32_t offset, uint32_t *words, uint32_t count) {
-  int r = IMGB_ERR_FORMAT;
-  if (imgb_priv_fits(offset, 4u * count, asset->stored_bytes)) {
-    r = imgb_priv_near(&asset->io, asset->base + offset, words, 4u * count);
-    imgb_priv_words(words, count); /* does no harm where the read failed */
-  }
-  return r;
-}
-
+#ifndef imgb_priv_words
 void imgb_priv_words(uint32_t *words, uint32_t count) {
   for (; count != 0; count--, words++) *words = imgb_priv_le32((const uint8_t *)words);
 }
+#endif
 
 int imgb_read(const imgb_asset_t *asset, uint32_t offset, void *buffer, uint32_t length) {
   const imgb_io_t *io = &asset->io;
@@ -130,18 +123,10 @@ static int open_pack(imgb_pack_t *pack, uint32_t pack_id) {
   if ((w[1] >> 8 & 0xFFu) > IMGB_FORMAT_MAJOR) return IMGB_ERR_VERSION;
   if (w[15] != crc) return IMGB_ERR_HEADER;
   pack->header_bytes = w[1] >> 16;
-  pack->total_bytes = w[2];
-  pack->content_version = w[3];
-  pack->pack_id = w[4];
-  pack->contract_hash = w[5];
-  pack->index_offset = w[6];
+  memcpy((uint8_t *)pack + offsetof(imgb_pack_t, total_bytes), w + 2, 5u * sizeof *w); /* to index_offset */
   pack->assets = (uint16_t)w[7];
   pack->buckets = (uint16_t)(w[7] >> 16);
-  pack->names_offset = w[8];
-  pack->names_bytes = w[9];
-  pack->index_crc32 = w[10];
-  pack->tlv_offset = w[11];
-  pack->tlv_bytes = w[12];
+  memcpy((uint8_t *)pack + offsetof(imgb_pack_t, names_offset), w + 8, 5u * sizeof *w); /* to tlv_bytes */
   pack->max_strip_bytes = w[14];
   if (pack->total_bytes < HEADER_BYTES + MARKER_BYTES) return IMGB_ERR_HEADER;
   if (pack->total_bytes > pack->io.size) return IMGB_ERR_TRUNCATED;
@@ -216,8 +201,7 @@ int imgb_at(const imgb_pack_t *pack, uint32_t ordinal, imgb_asset_t *asset) {
   return finish(asset, r);
 }
 
-/* mix() and fold() of FORMAT.md section 3.1: a place among n for a key. */
-static IMGB_NOINLINE uint32_t place(uint32_t key, uint32_t seed, uint32_t n) {
+IMGB_NOINLINE uint32_t imgb_priv_place(uint32_t key, uint32_t seed, uint32_t n) {
   uint32_t h = key ^ (seed * 0x9E3779B1u);
   h ^= h >> 15;
   h *= 0x2C1B3C6Du;
@@ -227,10 +211,11 @@ static IMGB_NOINLINE uint32_t place(uint32_t key, uint32_t seed, uint32_t n) {
 
 int imgb_get(const imgb_pack_t *pack, uint32_t key, imgb_asset_t *asset) {
   uint32_t word;
-  int r = imgb_priv_near(&pack->io, pack->header_bytes + 2u * place(key, 0xFFFFu, pack->buckets), &word, 2u);
+  uint32_t bucket = imgb_priv_place(key, 0xFFFFu, pack->buckets);
+  int r = imgb_priv_near(&pack->io, pack->header_bytes + 2u * bucket, &word, 2u);
   if (r == IMGB_OK) {
     uint32_t slot = imgb_priv_le16((const uint8_t *)&word);
-    slot = slot >= 0x8000u ? slot & 0x7FFFu : place(key, slot, pack->assets);
+    slot = slot >= 0x8000u ? slot & 0x7FFFu : imgb_priv_place(key, slot, pack->assets);
     r = imgb_at(pack, slot, asset);
   }
   if (r == IMGB_OK && asset->key != key) r = IMGB_ERR_NOT_FOUND;

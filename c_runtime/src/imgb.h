@@ -32,7 +32,7 @@
  *   after a failure unless a function says otherwise.
  * - Handles (imgb_pack_t, imgb_asset_t, imgb_bitmap_t, imgb_font_t) are plain values of the caller's: on the
  *   stack or static, free to be copied, nothing to close.  They stay valid as long as the flash keeps its
- * bytes and io.ctx lives.  Their fields are for reading.  Sizes on a 32-bit core: 72, 52, 104, 108 bytes.
+ * bytes and io.ctx lives.  Their fields are for reading.  Sizes on a 32-bit core: 72, 52, 104, 132 bytes.
  * - Trusted: pointers, io and what stands behind it, the sizes of buffers, handles that a call here filled.
  *   Not trusted: any byte of the flash.  No content of it makes a call read or write outside the flash that
  * io names, the caller's buffers or the call's own stack, or run without end.  Payloads are checked against
@@ -102,8 +102,21 @@ enum imgb_error {
   IMGB_ERR_PORT = -1000       /* a port's own codes are <= -1000 and pass through unchanged */
 };
 
-enum imgb_kind { IMGB_KIND_BITMAP = 1, IMGB_KIND_FONT = 2, IMGB_KIND_FILE = 3, IMGB_KIND_ANIMATION = 6 };
-enum imgb_codec { IMGB_CODEC_RAW = 0, IMGB_CODEC_RLE = 1, IMGB_CODEC_LZ4 = 2, IMGB_CODEC_RANGE = 3 };
+enum imgb_kind {
+  IMGB_KIND_BITMAP = 1,
+  IMGB_KIND_FONT = 2,
+  IMGB_KIND_FILE = 3,
+  IMGB_KIND_STRINGS = 4,
+  IMGB_KIND_GLYPH_RUNS = 5,
+  IMGB_KIND_ANIMATION = 6
+};
+enum imgb_codec {
+  IMGB_CODEC_RAW = 0,
+  IMGB_CODEC_RLE = 1,
+  IMGB_CODEC_LZ4 = 2,
+  IMGB_CODEC_RANGE = 3,       /* of bitmaps */
+  IMGB_CODEC_RANGE_GLYPHS = 4 /* of fonts */
+};
 enum imgb_pixel_format {
   IMGB_PF_GRAY8 = 0x06,
   IMGB_PF_I1 = 0x07,
@@ -131,6 +144,7 @@ enum imgb_pixel_format {
   IMGB_PF_RGB444 = 0x45,
   IMGB_PF_RGB666 = 0x46,
   IMGB_PF_BGR888 = 0x47,
+  IMGB_PF_A3 = 0x49,        /* fonts only */
   IMGB_PF_MONO_PAGE = 0x48, /* a byte is 8 pixels of a column: rows as stored are pages of 8 rows */
   IMGB_PF_EPD_BWR = 0x50,   /* e-paper, two planes of 1 bit: black and white, then red */
   IMGB_PF_EPD_BWY = 0x51,
@@ -160,9 +174,10 @@ typedef struct imgb_io {
 typedef struct imgb_pack {
   imgb_io_t io;
   uint16_t assets, buckets;
-  uint32_t total_bytes, content_version, pack_id, contract_hash;
+  uint32_t total_bytes, content_version, pack_id, contract_hash, index_offset; /* as in the header */
+  uint32_t names_offset, names_bytes, index_crc32, tlv_offset, tlv_bytes;      /* as in the header */
+  uint32_t header_bytes;
   uint32_t max_strip_bytes; /* largest decoded strip; IMGB_WORK_BYTES() of it decodes every bitmap */
-  uint32_t header_bytes, index_offset, names_offset, names_bytes, tlv_offset, tlv_bytes, index_crc32;
 } imgb_pack_t;
 
 typedef struct imgb_asset {
@@ -300,7 +315,7 @@ typedef struct imgb_bitmap {
 
 /* Opens a bitmap and checks all its fields against the payload.
  * Reads: 1 (24 bytes), and 1 (at most 12 bytes) for each extension: a trim, a tint.
- * Stack: 120.
+ * Stack: 136.
  * Results: KIND, UNSUPPORTED (pixel format, codec), FORMAT, a port's code.  On failure *bitmap has no rows.
  */
 IMGB_NODISCARD int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap);
@@ -347,7 +362,7 @@ typedef struct imgb_rows {
   const uint8_t *payload; /* where the flash is mapped, else NULL */
   uint8_t *work;
   uint32_t work_bytes;
-  const uint8_t *strip; /* decoded rows of strip_first.. */
+  const uint8_t *strip, *alpha; /* rows of strip_first.., and of the second plane */
   uint32_t strip_first, strip_rows;
 } imgb_rows_t;
 
@@ -367,7 +382,7 @@ IMGB_NODISCARD int imgb_rows_begin(imgb_rows_t *rows, const imgb_bitmap_t *bitma
  *   strip than the row before, else none.  Codec range reads a strip in pieces, into what work has behind
  *   the decoded strip (32 bytes and 1/256 of it at the least; give more work for fewer reads, the largest
  *   strip's stored bytes for one).  Mapped: raw none, strips 1 (table entry).
- * Stack: 136; codec range 520.
+ * Stack: 144; codec range 520.
  * Results: RANGE, FORMAT, BUFFER, a port's code. */
 IMGB_NODISCARD int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels,
                                  const uint8_t **alpha);
@@ -410,8 +425,11 @@ IMGB_NODISCARD int imgb_rle_decode(const uint8_t *src, uint32_t src_bytes, uint8
  *     }
  *
  * imgb_draw_bitmap blends: where the pixel format has alpha, draw first what lies behind the rectangle
- * (frame.bitmap.trim_x, trim_y from x, y; width x height px).  Whoever copies rows or rectangles into a frame
- * buffer of the same pixel format (imgb_rows_rect) needs not. */
+ * (frame.bitmap.trim_x, trim_y from x, y; width x height px), with imgb_draw_fill if it is one colour.
+ * With one frame buffer the picture keeps its alpha: let it be an argb8888 surface of the picture's size, set
+ * the rectangle's pixels to 0 before each frame is drawn, and every pixel is as stored.  Or keep the pixel
+ * format: where pixels are whole bytes and have no palette, imgb_rows_rect puts a frame's rows to their place
+ * in a buffer of the picture's size. */
 typedef struct imgb_animation {
   uint16_t frames, plays; /* plays: how often to show them all, 0: for ever */
   uint16_t width, height; /* px */
@@ -449,30 +467,43 @@ typedef struct imgb_font {
   uint8_t underline_thickness; /* px */
   uint8_t advance_fraction_bits, segments, record_bytes, bits[6];
   int8_t x_bias, y_bias;
-  uint16_t size_px, glyphs, max_w, max_h;
+  uint16_t size_px, glyphs, max_w, max_h, coded_ratio;
   int16_t ascent, descent, line_gap; /* px; descent is negative; line height = ascent - descent + line_gap */
   int16_t underline;                 /* its top, px, negative below the baseline */
   int16_t advance_bias;
   uint32_t records, pixels, pixels_bytes, kern, model_table; /* offsets in the payload */
   uint32_t fallback_key;                                     /* of the font to ask next, 0: none */
+  const uint8_t *table;  /* of coded glyphs: built in, mapped, or kept by the caller; NULL: read into work */
+  uint32_t kern_head[3]; /* how kerning is stored; the caller may set kern to 0: no kerning */
+  const struct imgb_font *fallback; /* asked for characters that this font lacks; the caller's, NULL: none */
   imgb_asset_t asset;
 } imgb_font_t;
 
 typedef struct imgb_glyph {
-  uint32_t offset; /* of its pixels, in the payload */
-  uint32_t stored_bytes;
-  int32_t advance; /* 1/16 px */
-  int32_t x, y;    /* the bitmap's left column right of the pen, its top row above the baseline; px */
-  uint16_t w, h;   /* px, 0 for a blank */
+  uint32_t offset;       /* of its pixels, in the payload */
+  uint32_t stored_bytes; /* of a coded glyph: the most that it may take */
+  int32_t advance;       /* 1/16 px */
+  int32_t x, y;          /* the bitmap's left column right of the pen, its top row above the baseline; px */
+  uint16_t w, h;         /* px, 0 for a blank */
   uint16_t index;
   uint8_t is_raw;
 } imgb_glyph_t;
 
 /* Opens a font and checks its tables against the payload.
- * Reads: 1 (64 bytes).
- * Stack: 160.
- * Results: KIND, UNSUPPORTED, FORMAT, a port's code.  On failure *font has no glyphs. */
+ * Reads: 1 (64 bytes), and 1 (12 bytes) where it has kerning.
+ * Stack: 168.
+ * Results: KIND, UNSUPPORTED (codec or model unknown, or left out by IMGB_CFG_GLYPH_...), FORMAT, a port's
+ *   code.  On failure *font has no glyphs. */
 IMGB_NODISCARD int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font);
+
+/* A coded font with a table of its own (the build says so) that is not mapped: the table is read into each
+ * text's work, once a text.  This reads it once and for all: into buffer, which must live as long as the
+ * font. buffer_bytes: IMGB_FONT_TABLE_BYTES suffices for every font.  Does nothing for other fonts.
+ * Reads: 1 (716 bytes; 128 for 1 bpp).
+ * Stack: 64.
+ * Results: BUFFER, a port's code.  On failure *font stays as it was. */
+#define IMGB_FONT_TABLE_BYTES 716u
+IMGB_NODISCARD int imgb_font_keep_table(imgb_font_t *font, void *buffer, uint32_t buffer_bytes);
 
 /* The glyph of a character, 0..glyphs - 1. *index is written in any case.
  * Reads: at most 2 (96 and 10 bytes; one more per 8 segments in fonts that this builder does not write).
@@ -487,37 +518,64 @@ IMGB_NODISCARD int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, 
  * Results: RANGE (no such glyph), FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph);
 
+/* Stored bytes on their way to a decoder, and where it is in them. */
+typedef struct imgb_range {
+  uint32_t code, range;
+  const uint8_t *in, *end; /* the stored bytes at hand */
+  /* Where the stored bytes behind `end` come from: `left` bytes at `offset` of the asset's payload, read into
+   * `window` as many at a time as it holds.  left 0: the bytes at hand are all there are. */
+  const imgb_asset_t *asset;
+  uint8_t *window;
+  uint32_t window_bytes, offset, left;
+  int error; /* of a read that failed; all bytes are 0 from there on */
+} imgb_range_t;
+
 /* Streams a glyph's rows as coverage 0..255, one byte a pixel. */
 typedef struct imgb_glyph_rows {
+  imgb_range_t stored;
   const imgb_font_t *font;
   imgb_glyph_t glyph;
-  uint8_t *row;          /* max_w bytes of work */
-  uint8_t *window;       /* the rest of work: stored bytes read ahead */
-  const uint8_t *stored; /* the window, or the glyph's bytes where the flash is mapped */
-  uint32_t window_bytes, window_at, window_fill;
-  uint32_t y; /* of the row that comes next; may be set to skip rows */
+  uint32_t y;           /* of the row that comes next; may be set ahead to skip rows */
+  uint8_t *row;         /* the start of work: 0, then the row above, which becomes this row */
+  const uint8_t *table; /* of a coded glyph */
+  const uint8_t *ask;   /* before this pixel of the row no run is asked for */
+  uint16_t done;        /* rows decoded */
+  uint16_t scale;       /* of a level: half of it is coverage */
+  uint8_t nodes;        /* of a binary tree over the levels, or over the first four bits of one */
+  uint8_t repeats; /* whether the last of them was equal to the one above: 0 there is none, 1 no, 2 yes */
 } imgb_glyph_rows_t;
 
-/* Work for text: with an imgb_font_t all the state that drawing takes, under 512 bytes on a 32-bit core.
- * Enough for fonts up to max_w 240; what the row does not need holds glyph bytes: the more, the fewer
- * reads. */
-#define IMGB_TEXT_WORK_BYTES 384u
+/* Work for text: with an imgb_font_t all the state that drawing takes, 512 bytes on a 32-bit core.
+ * Enough for fonts up to max_w 200 (coded ones of 1 bpp: 170); what the row does not need holds glyph bytes:
+ * the more, the fewer reads.  A font with a table of its own that is neither mapped nor kept takes
+ * IMGB_FONT_TABLE_BYTES more. */
+#define IMGB_TEXT_WORK_BYTES 380u
 
-/* The least work that imgb_draw_text and imgb_glyph_rows_begin accept for this font. */
+/* The least work that imgb_draw_text accepts for this font; imgb_glyph_rows_begin accepts it, too. */
 uint32_t imgb_font_work_bytes(const imgb_font_t *font);
 
 /* *font and work must live as long as rows is used; *glyph is copied, and must come from imgb_font_glyph on
  * this font.
- * Reads nothing.
- * Stack: 48.
- * Results: BUFFER, ARGUMENT (a glyph of another font). */
+ * Reads nothing; only for a coded glyph of a font with a table of its own that is neither mapped nor kept:
+ *   1 (716 bytes; 128 for 1 bpp).
+ * Stack: 88.
+ * Results: BUFFER, ARGUMENT (a glyph of another font), a port's code. */
 IMGB_NODISCARD int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font,
                                          const imgb_glyph_t *glyph, void *work, uint32_t work_bytes);
 
-/* The next row, top first: glyph.w bytes of coverage in work, valid until the next call on rows.
- * Reads: 1 per window; a glyph that fits the window is read at once.  Mapped: none.
- * Stack: 96.
- * Results: RANGE (behind the last row), a port's code. */
+/* The same for the next glyph of a text, in the work of the last imgb_glyph_rows_begin on rows: where the
+ * font is the same, a table that was read into work is not read again.  *glyph may be rows->glyph.
+ * Stack: 80. */
+IMGB_NODISCARD int imgb_glyph_rows_again(imgb_glyph_rows_t *rows, const imgb_font_t *font,
+                                         const imgb_glyph_t *glyph);
+
+/* The next row, top first: glyph.w bytes of coverage in work, valid until the next call on rows, which makes
+ * the next row out of them: they are not to be written.  Rows of a coded glyph that are skipped are decoded
+ * all the same.
+ * Reads: 1 per window; a glyph that fits the window is read at once.  A coded glyph does not tell how long it
+ * is: as much is read as a raw one would take and 3 bytes.  Mapped: none. Stack: 184. Results: RANGE (behind
+ * the last row), ARGUMENT (y of a coded glyph was set back), a port's code, which is also the result of every
+ * call after it. */
 IMGB_NODISCARD int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage);
 
 /* --- text: imgb_text.c --------------------------------------------------------------------------- */
@@ -527,12 +585,161 @@ IMGB_NODISCARD int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t *
  * Stack: 20. */
 uint32_t imgb_utf8_next(const char **text);
 
-/* Width of one line of text in px, rounded up. text: UTF-8 to the zero byte; a line feed is a character
- * like any other. *width_px is written in any case, 0 on failure.
- * Reads: at most 3 per character.
- * Stack: 228.
- * Results: FORMAT, a port's code.  A missing character counts as .notdef. */
+/* A pen that goes over a text from glyph to glyph.  Fields are for reading, where one is part of what a
+ * caller keeps. */
+typedef struct imgb_pen {
+  const imgb_font_t *first; /* asked first for each character, then its fallbacks */
+  const imgb_font_t *font;  /* of the glyph that was found last; NULL: none yet */
+  uint32_t at;              /* 1/16 px */
+  uint32_t classes;         /* of that glyph, for kerning */
+  uint16_t index;           /* that glyph */
+} imgb_pen_t;
+
+/* The distance that is added between two glyphs of a font (glyph indices): imgb_kern.c. *distance_16: 1/16
+ * px, written in any case. Reads: none where the font has no kerning (font->kern is 0); classes 2 (2 bytes)
+ * and 1 (at most 2 bytes); pairs at most 17 (4 bytes), 12 for 2,000 pairs.  In a text classes cost at most 2
+ * a glyph, since the left glyph's are known. Stack: 164. Results: RANGE (no such glyph), FORMAT, a port's
+ * code. */
+IMGB_NODISCARD int imgb_font_kern(const imgb_font_t *font, uint32_t left, uint32_t right,
+                                  int32_t *distance_16);
+
+/* Width of one line of text in px, rounded up, with kerning. text: UTF-8 to the zero byte; a line feed is a
+ * character like any other.  A character that the font lacks is looked up in font->fallback, and so on; what
+ * none has counts as .notdef of the first. *width_px is written in any case, 0 on failure.
+ * Reads: at most 3 per character (2 more for each font that lacks it), and its kerning.
+ * Stack: 244.
+ * Results: FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_text_measure(const imgb_font_t *font, const char *text, uint32_t *width_px);
+
+/* --- strings: imgb_strings.c ----------------------------------------------------------------------- */
+
+/* All texts of a strings asset, in every language.  A text is looked up by its key (<NAME>_... of the
+ * generated header), which survives adding and removing texts.
+ *
+ *     r = imgb_strings_open(&asset, &strings);                              // the default language
+ *     if (r == IMGB_OK) r = imgb_strings_language(&strings, "de-AT");       // one call switches
+ *     if (r == IMGB_OK) r = imgb_strings_get(&strings, WEATHER_HELLO, text, sizeof text, &length); */
+typedef struct imgb_strings {
+  uint16_t strings, buckets;
+  uint8_t languages, ref_bytes;
+  uint8_t language;         /* that texts are taken in, 0..languages - 1; the caller may set it */
+  uint8_t is_right_to_left; /* whether that language is written so */
+  uint32_t contract, slots, pool, pool_bytes;
+  imgb_asset_t asset;
+} imgb_strings_t;
+
+/* Opens a strings asset, in its default language.
+ * Reads: 1 (40 bytes).
+ * Stack: 112.
+ * Results: KIND, FORMAT, a port's code.  On failure *strings has no texts. */
+IMGB_NODISCARD int imgb_strings_open(const imgb_asset_t *asset, imgb_strings_t *strings);
+
+/* Whether the table has exactly the ids that the firmware was compiled for.  Optional.
+ * Reads nothing.
+ * Result: CONTRACT. */
+IMGB_NODISCARD int imgb_strings_require(const imgb_strings_t *strings, uint32_t contract);
+
+/* Switches to a language. tag: BCP 47, upper or lower case.  Without that language the tag is taken without
+ * its last subtag, and so on: "de-AT" finds "de".
+ * Reads: 1 (16 bytes) per language.
+ * Stack: 88.
+ * Results: NOT_FOUND, a port's code.  On failure the language stays. */
+IMGB_NODISCARD int imgb_strings_language(imgb_strings_t *strings, const char *tag);
+
+/* Copies a text: UTF-8, ended by a zero byte. *length: its bytes without that one, also with BUFFER.
+ * Reads: at most 3 (2 bytes, at most 64, and buffer_bytes or what the pool has); one more where the text
+ *   fills the buffer to the last byte, and one for a language whose column is not in a slot's first 64.
+ * Stack: 204.
+ * Results: NOT_FOUND, BUFFER (*length + 1 bytes are needed), KIND (it is glyph runs: imgb_strings_find),
+ *   FORMAT, a port's code.  On failure buffer holds an empty text. */
+IMGB_NODISCARD int imgb_strings_get(const imgb_strings_t *strings, uint32_t key, char *buffer,
+                                    uint32_t buffer_bytes, uint32_t *length);
+
+/* A text as an asset of its own, without a name: of kind IMGB_KIND_GLYPH_RUNS glyph runs, for imgb_runs_open;
+ * of kind IMGB_KIND_FILE UTF-8, for imgb_read and imgb_map, with stored_bytes its length. Reads: 3 (2 bytes,
+ * at most 64, and 2). Stack: 220. Results: NOT_FOUND, FORMAT, a port's code.  On failure *text is empty: kind
+ * 0, 0 bytes. */
+IMGB_NODISCARD int imgb_strings_find(const imgb_strings_t *strings, uint32_t key, imgb_asset_t *text);
+
+/* A text in place, ended by a zero byte; NULL: not mapped, not found, damaged, or glyph runs.
+ * Reads: as imgb_strings_find.
+ * Stack: 212. */
+const char *imgb_strings_map(const imgb_strings_t *strings, uint32_t key);
+
+/* --- blocks of text: imgb_text_block.c ------------------------------------------------------------- */
+
+enum imgb_align { IMGB_ALIGN_LEFT = 0, IMGB_ALIGN_CENTRE = 1, IMGB_ALIGN_RIGHT = 2 };
+
+struct imgb_glyph_cache;
+
+/* How a block of text is laid out (FORMAT.md section 8.3).  Plain values of the caller's; start from {0} and
+ * set font: fields may be added at the end. */
+typedef struct imgb_text_style {
+  const imgb_font_t *font;        /* and its fallbacks; lines are as high as this one says */
+  struct imgb_glyph_cache *cache; /* NULL: none */
+  int32_t width;      /* px: lines are broken to it and aligned in it; 0: not broken, aligned to x itself */
+  int32_t height;     /* px: lines that would reach below are left out, but for the first; 0: any height */
+  uint16_t max_lines; /* 0: any number */
+  uint16_t tab;       /* px from one tab stop to the next; 0: a tab is a space */
+  int16_t letter_spacing; /* 1/16 px that are added between two glyphs */
+  int16_t line_height;    /* px from baseline to baseline; 0: the font's own */
+  uint8_t align;          /* enum imgb_align */
+  uint8_t ellipsis; /* 1: where lines are left out, the last one ends with U+2026, or three full stops */
+} imgb_text_style_t;
+
+/* A line of a block.  Start from {0} and set next to the text. */
+typedef struct imgb_text_line {
+  const char *text, *end; /* its characters: from text up to end */
+  const char *next;       /* where the next line begins */
+  int32_t width;          /* 1/16 px */
+  uint16_t number;        /* of this line: 1, 2, ... */
+  uint16_t suffix;        /* character drawn behind (a hyphen, an ellipsis, a full stop), 0: none */
+  uint8_t suffixes;       /* how many of it */
+  uint8_t is_last;        /* there is room for no more */
+  /* from here on the reader's own */
+  uint8_t is_cut, is_suffix, measured, is_drawn;
+  uint16_t mark_suffix;
+  int32_t mark_width, suffix_width, limit;
+  const char *mark_end, *mark_next, *here;
+  uint32_t code, last, before_last;
+  imgb_pen_t pen, waiting;
+  imgb_glyph_t glyph;
+} imgb_text_line_t;
+
+typedef struct imgb_text_block {
+  uint32_t width;        /* px, of the widest line, rounded up */
+  uint32_t height;       /* px: from the first line's ascent to the last one's descent */
+  uint32_t lines;        /* number of lines */
+  imgb_text_line_t line; /* the last one */
+} imgb_text_block_t;
+
+/* The next line of a text.  Lines end at line feeds; with style->width they are broken after spaces (which
+ * are dropped), hyphens between letters, U+2010, U+00AD (which becomes a hyphen there), U+200B, and between
+ * ideographs, kana and hangul, but not before closing punctuation and small kana nor behind opening ones; a
+ * longer word is broken anywhere.  U+00A0 never breaks.
+ * Reads: at most 3 per character, and its kerning; characters behind the break are read again for their line.
+ * Stack: 228.
+ * Results: NOT_FOUND (there is no line left), FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_text_line_next(const imgb_text_style_t *style, imgb_text_line_t *line);
+
+/* Size of a block.
+ * Reads: as imgb_text_line_next.
+ * Stack: 244.
+ * Results: FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_text_block_measure(const imgb_text_style_t *style, const char *text,
+                                           imgb_text_block_t *block);
+
+/* Opens a font and its fallbacks, each asked for what those before it lack: fonts[0], fonts[1], ..., linked
+ * by their field fallback, so they must stay where they are. room: of fonts, at least 1; 8 is what the format
+ * allows; chains that are longer, or turn in a circle, end there. *count: fonts opened, written in any case.
+ * imgb_font_chain.c
+ * Reads: 3 (imgb_get, imgb_font_open) per font, 1 more where it has kerning.
+ * Stack: 256.
+ * Results: those of imgb_get (NOT_FOUND where a fallback is missing) and of imgb_font_open; ARGUMENT.  On
+ *   failure the fonts before the one that failed are open and linked. */
+#define IMGB_FONT_CHAIN_MAX 8u
+IMGB_NODISCARD int imgb_font_chain(const imgb_pack_t *pack, const imgb_asset_t *asset, imgb_font_t *fonts,
+                                   uint32_t room, uint32_t *count);
 
 /* --- drawing: imgb_draw.c ------------------------------------------------------------------------ */
 
@@ -590,7 +797,7 @@ uint32_t imgb_colour_888(uint32_t colour, uint32_t how);
 
 /* Fills a rectangle; nothing for a width or height below 1.
  * Reads nothing.
- * Stack: 108. */
+ * Stack: 120. */
 void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width, int32_t height,
                     uint16_t rgb565);
 
@@ -598,7 +805,7 @@ void imgb_draw_fill(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width
  * formats of coverage (a1..a8), not used by others. work: imgb_bitmap_work_bytes(), not needed for a raw
  * bitmap in mapped flash.
  * Reads: as imgb_rows_get, visible rows only; the palette 1.
- * Stack: 256, and what put takes where it is the caller's.
+ * Stack: 256; with a put of the surface's 200 and what that takes; codec range 624.
  * Results: BUFFER, FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t y,
                                     const imgb_bitmap_t *bitmap, uint16_t rgb565, void *work,
@@ -606,13 +813,96 @@ IMGB_NODISCARD int imgb_draw_bitmap(const imgb_surface_t *s, int32_t x, int32_t 
 
 /* Draws one line of text from pen x on; y is the baseline. work: imgb_font_work_bytes() at the least,
  * better IMGB_TEXT_WORK_BYTES; any alignment. x_end (may be NULL) gets the pen's place behind the text,
- * rounded to px.  A missing character is drawn as .notdef.
- * Reads: at most 3 per character, and its pixels (1 if they fit the window).
- * Stack: 236.
+ * rounded to px.  Kerning, fallbacks and missing characters are as in imgb_text_measure.
+ * Reads: as imgb_text_measure, and the glyphs' pixels (1 if they fit the window).
+ * Stack: 232.
  * Results: BUFFER, FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_draw_text(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_font_t *font,
                                   const char *text, uint16_t rgb565, void *work, uint32_t work_bytes,
                                   int32_t *x_end);
+
+/* Draws a block of text: imgb_draw_block.c.  y: top of the first line.  x: left edge of style->width px, in
+ * which lines are aligned; without a width where lines begin, have their middle, or end. work:
+ * imgb_font_work_bytes() of the font in the chain that wants most, and IMGB_BLOCK_WORK_BYTES; any alignment.
+ * Reads: those of imgb_text_line_next, and those of imgb_draw_text for what is drawn.
+ * Stack: 252.
+ * Results: BUFFER, FORMAT, a port's code. */
+#define IMGB_BLOCK_WORK_BYTES ((uint32_t)sizeof(imgb_text_line_t))
+IMGB_NODISCARD int imgb_draw_text_block(const imgb_surface_t *s, int32_t x, int32_t y,
+                                        const imgb_text_style_t *style, const char *text, uint16_t rgb565,
+                                        void *work, uint32_t work_bytes);
+
+/* --- glyph runs: imgb_runs.c, imgb_draw_runs.c ------------------------------------------------------- */
+
+/* A text whose glyphs were chosen, placed and ordered when the image was built: for scripts that need it. */
+typedef struct imgb_runs {
+  uint32_t font_key; /* of the font asset whose glyphs these are */
+  uint16_t lines, glyphs;
+  imgb_asset_t asset;
+} imgb_runs_t;
+
+typedef struct imgb_runs_line {
+  uint16_t first, glyphs; /* its glyphs, for imgb_runs_glyph */
+  int32_t width;          /* 1/16 px */
+  uint8_t is_right_to_left;
+} imgb_runs_line_t;
+
+typedef struct imgb_runs_glyph {
+  uint16_t index; /* in the font */
+  int16_t x, y;   /* 1/16 px right of the line's left end, above its baseline */
+} imgb_runs_glyph_t;
+
+/* Opens a glyph runs asset, or a text that imgb_strings_find gave.
+ * Reads: 1 (8 bytes).
+ * Stack: 72.
+ * Results: KIND, FORMAT, a port's code.  On failure *runs has no lines. */
+IMGB_NODISCARD int imgb_runs_open(const imgb_asset_t *asset, imgb_runs_t *runs);
+
+/* A line (0..lines - 1), and a glyph (0..glyphs - 1) of all lines.
+ * Reads: 1 (at most 16 bytes; 6 bytes).
+ * Stack: 76.
+ * Results: RANGE, FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_runs_line(const imgb_runs_t *runs, uint32_t n, imgb_runs_line_t *line);
+IMGB_NODISCARD int imgb_runs_glyph(const imgb_runs_t *runs, uint32_t n, imgb_runs_glyph_t *glyph);
+
+/* Width of the widest line in px, rounded up. *width_px is written in any case, 0 on failure.
+ * Reads: 1 (at most 16 bytes) per line.
+ * Stack: 116.
+ * Results: FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_runs_measure(const imgb_runs_t *runs, uint32_t *width_px);
+
+/* Draws glyph runs: lines as they are, in the place that imgb_draw_text_block would give them.  Of the style
+ * it takes font, cache, width (which breaks nothing here), height, max_lines, line_height and align. work: as
+ * for imgb_draw_text_block, without its fallbacks. Reads: 1 per line; per glyph 2, and its pixels. Stack:
+ * 256. Results: ARGUMENT (style->font is not the font of these runs), BUFFER, FORMAT, a port's code. */
+IMGB_NODISCARD int imgb_draw_runs(const imgb_surface_t *s, int32_t x, int32_t y, const imgb_runs_t *runs,
+                                  const imgb_text_style_t *style, uint16_t rgb565, void *work,
+                                  uint32_t work_bytes);
+
+/* --- glyph caches: imgb_glyph_cache.c ----------------------------------------------------------------- */
+
+/* Keeps the glyphs that were drawn last, in memory of the caller's, of any size: text drawn again reads no
+ * character map, no metrics and no pixels from flash and decodes nothing (kerning is not kept).  Pixels are
+ * the same as without.  A glyph takes 32 bytes and its pixels (w * h * bpp / 8), rounded up to 4; the one
+ * that was not used for the longest time makes room.  A glyph that does not fit is drawn from the flash.  One
+ * cache may serve any number of fonts, packs and texts of one task; style->cache of imgb_draw_text_block and
+ * imgb_draw_runs names it, and both measure with what it holds. */
+typedef struct imgb_glyph_cache {
+  /* The font of the chain that has the character, and its glyph; NULL: not kept. */
+  const imgb_font_t *(*find)(struct imgb_glyph_cache *cache, const imgb_font_t *first, uint32_t code,
+                             imgb_glyph_t *glyph);
+  /* Lets rows come from the cache, where the glyph is kept from now on if it fits.  Called with coverage
+   * NULL, then, as long as it returns 1, with each row that imgb_glyph_rows_next gives. */
+  int (*show)(struct imgb_glyph_cache *cache, const imgb_font_t *first, uint32_t code,
+              imgb_glyph_rows_t *rows, const uint8_t *coverage);
+  uint8_t *bytes;
+  uint32_t size, used, clock;
+  imgb_asset_t memory;
+} imgb_glyph_cache_t;
+
+/* *cache and memory must live as long as a style names the cache; memory: any alignment.  Calling it again
+ * empties the cache. Reads nothing. Stack: 16. */
+void imgb_glyph_cache_begin(imgb_glyph_cache_t *cache, void *memory, uint32_t memory_bytes);
 
 /* --- nine-patches: imgb_nine_patch.c -------------------------------------------------------------- */
 
@@ -633,7 +923,7 @@ IMGB_NODISCARD int imgb_bitmap_nine_patch(const imgb_bitmap_t *bitmap, imgb_nine
  * Where they do not hold the borders, the left and the upper border come first. rgb565, work: as
  * imgb_draw_bitmap has them.
  * Reads: as imgb_draw_bitmap, only rows that are seen, each once.
- * Stack: 184 and that of imgb_draw_bitmap, and 88 with the surface's put.
+ * Stack: 256; with a put of the surface's 248 and what that takes; codec range 632.
  * Results: ARGUMENT (too large, or the borders leave nothing to stretch), BUFFER, FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_draw_nine_patch(const imgb_surface_t *s, int32_t x, int32_t y, int32_t width,
                                         int32_t height, const imgb_bitmap_t *bitmap,

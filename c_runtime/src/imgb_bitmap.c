@@ -7,30 +7,34 @@
 #define EXT_TINT 2u
 #define STRIDE_MAX 0xFFFFFFu
 
+/* IMGB_PIXELS_... of formats whose drawing is left out */
+#define MORE(kind) ((kind) | (IMGB_CFG_DRAW_MORE ? 0u : IMGB_PIXELS_UNDRAWN))
+#define EPAPER(kind) ((kind) | (IMGB_CFG_DRAW_EPAPER ? 0u : IMGB_PIXELS_UNDRAWN))
+
 uint32_t imgb_priv_pixels(uint8_t pixel_format) {
   enum { B1, B2, B4, B8, B12, B16, B24, B32 }; /* bits of a pixel, as the last three bits of an entry */
   static const uint8_t bits[] = {1, 2, 4, 8, 12, 16, 24, 32};
 #define PIXELS(kind, bits) (uint8_t)((kind) << 3 | (bits))
   static const uint8_t facts[] = {
-      PIXELS(IMGB_PIXELS_GREY, B8),     PIXELS(IMGB_PIXELS_INDEX, B1),
+      PIXELS(IMGB_PIXELS_GREY, B8),          PIXELS(IMGB_PIXELS_INDEX, B1),
       PIXELS(IMGB_PIXELS_INDEX, B2), /* 06h */
-      PIXELS(IMGB_PIXELS_INDEX, B4),    PIXELS(IMGB_PIXELS_INDEX, B8),
-      PIXELS(IMGB_PIXELS_COVERAGE, B1), PIXELS(IMGB_PIXELS_COVERAGE, B2),
-      PIXELS(IMGB_PIXELS_COVERAGE, B4), PIXELS(IMGB_PIXELS_COVERAGE, B8),
-      PIXELS(IMGB_PIXELS_RGB, B24),     PIXELS(IMGB_PIXELS_RGB, B32),
-      PIXELS(IMGB_PIXELS_RGB, B32),     PIXELS(IMGB_PIXELS_565, B16),
-      PIXELS(IMGB_PIXELS_565, B24),     PIXELS(IMGB_PIXELS_565, B16), /* 12h */
-      PIXELS(IMGB_PIXELS_AL, B16),      PIXELS(IMGB_PIXELS_FIELDS, B16),
-      PIXELS(IMGB_PIXELS_FIELDS, B16),  PIXELS(IMGB_PIXELS_FIELDS, B8), /* 18h */
-      PIXELS(IMGB_PIXELS_GREY, B1),     PIXELS(IMGB_PIXELS_GREY, B2),
+      PIXELS(IMGB_PIXELS_INDEX, B4),         PIXELS(IMGB_PIXELS_INDEX, B8),
+      PIXELS(IMGB_PIXELS_COVERAGE, B1),      PIXELS(IMGB_PIXELS_COVERAGE, B2),
+      PIXELS(IMGB_PIXELS_COVERAGE, B4),      PIXELS(IMGB_PIXELS_COVERAGE, B8),
+      PIXELS(IMGB_PIXELS_RGB, B24),          PIXELS(IMGB_PIXELS_RGB, B32),
+      PIXELS(IMGB_PIXELS_RGB, B32),          PIXELS(IMGB_PIXELS_565, B16),
+      PIXELS(MORE(IMGB_PIXELS_565), B24),    PIXELS(IMGB_PIXELS_565, B16), /* 12h */
+      PIXELS(MORE(IMGB_PIXELS_AL), B16),     PIXELS(MORE(IMGB_PIXELS_FIELDS), B16),
+      PIXELS(MORE(IMGB_PIXELS_FIELDS), B16), PIXELS(MORE(IMGB_PIXELS_FIELDS), B8), /* 18h */
+      PIXELS(IMGB_PIXELS_GREY, B1),          PIXELS(IMGB_PIXELS_GREY, B2),
       PIXELS(IMGB_PIXELS_GREY, B4), /* 41h */
-      PIXELS(IMGB_PIXELS_FIELDS, B8),   PIXELS(IMGB_PIXELS_FIELDS, B12),
-      PIXELS(IMGB_PIXELS_FIELDS, B24),  PIXELS(IMGB_PIXELS_RGB, B24),
-      PIXELS(IMGB_PIXELS_GREY, B8), /* 48h: a column of a page */
-      PIXELS(IMGB_PIXELS_INK, B1),      PIXELS(IMGB_PIXELS_INK, B1),
-      PIXELS(IMGB_PIXELS_GREY, B1), /* 50h */
-      PIXELS(IMGB_PIXELS_INK, B2),      PIXELS(IMGB_PIXELS_INK, B4),
-      PIXELS(IMGB_PIXELS_INK, B4),
+      PIXELS(MORE(IMGB_PIXELS_FIELDS), B8),  PIXELS(MORE(IMGB_PIXELS_FIELDS), B12),
+      PIXELS(MORE(IMGB_PIXELS_FIELDS), B24), PIXELS(MORE(IMGB_PIXELS_RGB), B24),
+      PIXELS(EPAPER(IMGB_PIXELS_GREY), B8), /* 48h: a column of a page */
+      PIXELS(EPAPER(IMGB_PIXELS_INK), B1),   PIXELS(EPAPER(IMGB_PIXELS_INK), B1),
+      PIXELS(EPAPER(IMGB_PIXELS_GREY), B1), /* 50h */
+      PIXELS(EPAPER(IMGB_PIXELS_INK), B2),   PIXELS(EPAPER(IMGB_PIXELS_INK), B4),
+      PIXELS(EPAPER(IMGB_PIXELS_INK), B4),
   };
 #undef PIXELS
   uint32_t at = (uint32_t)pixel_format - IMGB_PF_GRAY8;
@@ -45,40 +49,36 @@ uint32_t imgb_priv_pixels(uint8_t pixel_format) {
   return at <= last ? (uint32_t)bits[facts[at] & 7u] << 8 | facts[at] >> 3 : 0;
 }
 
-/* rows * bytes, or 0 where that is 1 GiB or more: nothing of this format is. */
-static uint32_t plane_bytes(uint32_t bytes, uint32_t rows) {
-  uint32_t low = (bytes & 0xFFFFu) * rows;
-  uint32_t high = (bytes >> 16) * rows + (low >> 16);
-  return high < 0x4000u ? high << 16 | (low & 0xFFFFu) : 0;
-}
-
-static int strips_are_sane(const imgb_bitmap_t *b) {
-  uint32_t rows = (uint32_t)b->strip_rows * b->strip_count;
-  return b->strip_rows != 0 && rows >= b->rows && rows - b->strip_rows < b->rows &&
-         plane_bytes(b->stride_bytes + b->alpha_stride_bytes, b->strip_rows) != 0 &&
-         imgb_priv_fits(b->strip_table, 4u * (uint32_t)b->strip_count, b->asset.stored_bytes) &&
-         b->pixels <= b->asset.stored_bytes;
-}
-
-static int planes_are_sane(const imgb_bitmap_t *b) {
-  uint32_t bytes = plane_bytes(b->stride_bytes, b->rows);
+/* Whether what the header says can be computed with and lies within the payload; rows is not 0. */
+static int is_sane(const imgb_bitmap_t *b) {
   uint32_t stored = b->asset.stored_bytes;
-  return b->strip_rows == 0 && bytes != 0 && imgb_priv_fits(b->pixels, bytes, stored) &&
-         (b->alpha_stride_bytes == 0 ||
-          (b->alpha != 0 && imgb_priv_fits(b->alpha, b->alpha_stride_bytes * b->rows, stored)));
-}
-
-static int palette_is_sane(const imgb_bitmap_t *b) {
-  if (b->pixel_format < IMGB_PF_I1 || b->pixel_format > IMGB_PF_I8) return 1;
-  return b->palette_count != 0 && b->palette_count <= 1u << b->bits_per_pixel && (b->palette & 3u) == 0 &&
-         imgb_priv_fits(b->palette, 4u * (uint32_t)b->palette_count, b->asset.stored_bytes);
+  uint32_t bytes = b->stride_bytes, rows = b->rows, strip_rows = b->strip_rows, strips = b->strip_count;
+  int is_raw = b->asset.codec == IMGB_CODEC_RAW;
+  if (bytes > STRIDE_MAX || bytes < ((uint32_t)b->width * b->bits_per_pixel + 7u) / 8u) return 0;
+  if (b->pixel_format >= IMGB_PF_I1 && b->pixel_format <= IMGB_PF_I8 &&
+      ((uint32_t)b->palette_count - 1u >= 1u << b->bits_per_pixel || (b->palette & 3u) != 0 ||
+       !imgb_priv_fits(b->palette, 4u * (uint32_t)b->palette_count, stored))) {
+    return 0;
+  }
+  if (is_raw) {
+    if (strip_rows != 0) return 0;
+  } else {
+    rows -= strip_rows * (strips - 1u); /* those of the last strip */
+    if (rows - 1u >= strip_rows || !imgb_priv_fits(b->strip_table, 4u * strips, stored)) return 0;
+    rows = strip_rows;
+    bytes += b->alpha_stride_bytes;
+  }
+  if ((bytes >> 9) * rows >= 0x200000u) return 0; /* 1 GiB: from here on products keep to 32 bits */
+  if (!imgb_priv_fits(b->pixels, is_raw ? bytes * rows : 0, stored)) return 0;
+  return !is_raw || b->alpha_stride_bytes == 0 ||
+         (b->alpha != 0 && imgb_priv_fits(b->alpha, b->alpha_stride_bytes * rows, stored));
 }
 
 /* The extension TLVs between header and strip table; unknown ones are skipped. */
 static IMGB_NOINLINE int read_extensions(imgb_bitmap_t *b) {
   uint32_t at = BITMAP_HEADER_BYTES;
   while (at < b->strip_table) {
-    uint32_t w[3] = {0, 0, 0};
+    uint32_t w[3]; /* what an extension is too short for is not looked at */
     uint32_t words = (b->strip_table - at) / 4u;
     uint32_t length;
     int r = imgb_priv_payload_words(&b->asset, at, w, words < 3u ? words : 3u);
@@ -86,12 +86,12 @@ static IMGB_NOINLINE int read_extensions(imgb_bitmap_t *b) {
     length = w[0] >> 16;
     at += 4u + ((length + 3u) & ~3u);
     if (at > b->strip_table) return IMGB_ERR_FORMAT;
-    if (w[0] == (8u << 16 | EXT_TRIM)) {
+    if (w[0] == (0x80000u | EXT_TRIM)) {
       b->trim_x = imgb_priv_s16(w[1]);
       b->trim_y = imgb_priv_s16(w[1] >> 16);
       b->full_width = (uint16_t)w[2];
       b->full_height = (uint16_t)(w[2] >> 16);
-    } else if (w[0] == (4u << 16 | EXT_TINT)) {
+    } else if (w[0] == (0x40000u | EXT_TINT)) {
       uint32_t i;
       for (i = 0; i < 4u; i++) b->tint[i] = (uint8_t)(w[1] >> (8u * i));
       b->has_tint = 1;
@@ -122,9 +122,6 @@ int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
   bitmap->palette_count = (uint16_t)(w[1] >> 16);
   bitmap->strip_rows = (uint16_t)w[2];
   bitmap->strip_count = (uint16_t)(w[2] >> 16);
-  bitmap->pixels = w[3];
-  bitmap->alpha = w[4];
-  bitmap->palette = w[5];
   bitmap->height = asset->height;
   bitmap->rows = asset->height;
   if (asset->pixel_format == IMGB_PF_MONO_PAGE) {
@@ -136,14 +133,9 @@ int imgb_bitmap_open(const imgb_asset_t *asset, imgb_bitmap_t *bitmap) {
   if (asset->pixel_format >= IMGB_PF_EPD_BWR && asset->pixel_format <= IMGB_PF_EPD_GRAY4) {
     bitmap->alpha_stride_bytes = bitmap->stride_bytes;
   }
-  if (asset->width != 0 && asset->height != 0 && bitmap->stride_bytes <= STRIDE_MAX &&
-      bitmap->stride_bytes >= ((uint32_t)asset->width * bitmap->bits_per_pixel + 7u) / 8u &&
-      palette_is_sane(bitmap) &&
-      (asset->codec == IMGB_CODEC_RAW ? planes_are_sane(bitmap) : strips_are_sane(bitmap))) {
-    r = read_extensions(bitmap);
-  } else {
-    r = IMGB_ERR_FORMAT;
-  }
+  memcpy((uint8_t *)bitmap + offsetof(imgb_bitmap_t, pixels), w + 3, 3u * sizeof *w); /* to palette */
+  r = IMGB_ERR_FORMAT;
+  if (asset->width != 0 && asset->height != 0 && is_sane(bitmap)) r = read_extensions(bitmap);
   if (r != IMGB_OK) bitmap->height = bitmap->rows = 0; /* a bitmap that did not open has no rows */
   return r;
 }
@@ -156,15 +148,13 @@ int imgb_bitmap_palette(const imgb_bitmap_t *bitmap, uint32_t first, uint32_t co
 /* --- strips ------------------------------------------------------------------------------------ */
 
 int imgb_bitmap_strip(const imgb_bitmap_t *bitmap, uint32_t n, imgb_strip_t *strip) {
-  uint32_t ends[2] = {0, 0};
-  uint32_t first = n == 0 ? 1u : 0; /* the end of the strip before is this one's start; the first has none */
+  uint32_t ends[2]; /* of the strip before, which is this one's start, and of this one */
   uint32_t start, end, rows;
   int r;
   if (n >= bitmap->strip_count || bitmap->rows == 0) return IMGB_ERR_RANGE;
-  r = imgb_priv_payload_words(&bitmap->asset, bitmap->strip_table + 4u * (n + first - 1u), ends + first,
-                              2u - first);
+  r = imgb_priv_payload_words(&bitmap->asset, bitmap->strip_table + 4u * n - 4u, ends, 2);
   if (r != IMGB_OK) return r;
-  start = ends[0] & 0x7FFFFFFFu;
+  start = n != 0 ? ends[0] & 0x7FFFFFFFu : 0; /* before the table's first entry stands something else */
   end = ends[1] & 0x7FFFFFFFu;
   strip->is_raw = (uint8_t)(ends[1] >> 31);
   rows = bitmap->rows - n * bitmap->strip_rows;
@@ -217,7 +207,7 @@ int imgb_strip_decode(const imgb_bitmap_t *bitmap, const imgb_strip_t *strip, co
 /* --- rows -------------------------------------------------------------------------------------- */
 
 /* Bytes that rows need: a row where there are no strips, else a whole strip and room to decode in place. */
-static uint32_t row_work_bytes(const imgb_bitmap_t *b, int is_mapped) {
+static IMGB_NOINLINE uint32_t row_work_bytes(const imgb_bitmap_t *b, int is_mapped) {
   uint32_t bytes = b->stride_bytes + b->alpha_stride_bytes;
   if (b->strip_rows == 0) return is_mapped ? 0 : bytes;
   bytes *= b->strip_rows < b->rows ? b->strip_rows : b->rows;
@@ -233,10 +223,30 @@ int imgb_rows_begin(imgb_rows_t *rows, const imgb_bitmap_t *bitmap, void *work, 
   rows->payload = (const uint8_t *)imgb_map(&bitmap->asset, 0, bitmap->asset.stored_bytes);
   rows->work = (uint8_t *)work;
   rows->work_bytes = work_bytes;
-  rows->strip = NULL;
   rows->strip_first = 0;
   rows->strip_rows = 0;
   return work_bytes < row_work_bytes(bitmap, rows->payload != NULL) ? IMGB_ERR_BUFFER : IMGB_OK;
+}
+
+/* A row of a bitmap without strips: mapped all are at hand, else it is read whenever it is asked for. */
+static IMGB_NOINLINE int load_raw(imgb_rows_t *rows, uint32_t y, int with_alpha) {
+  const imgb_bitmap_t *b = rows->bitmap;
+  int r;
+  if (rows->payload != NULL) {
+    rows->strip = rows->payload + b->pixels;
+    rows->alpha = rows->payload + b->alpha;
+    rows->strip_rows = b->rows;
+    return IMGB_OK;
+  }
+  rows->strip_first = y;
+  rows->strip = rows->work;
+  rows->alpha = rows->work + b->stride_bytes;
+  r = imgb_read(&b->asset, b->pixels + y * b->stride_bytes, rows->work, b->stride_bytes);
+  if (r == IMGB_OK && with_alpha && b->alpha_stride_bytes != 0) {
+    r = imgb_read(&b->asset, b->alpha + y * b->alpha_stride_bytes, rows->work + b->stride_bytes,
+                  b->alpha_stride_bytes);
+  }
+  return r;
 }
 
 static int load_strip(imgb_rows_t *rows, uint32_t y) {
@@ -264,59 +274,36 @@ static int load_strip(imgb_rows_t *rows, uint32_t y) {
     r = imgb_range_strip(b, &strip, NULL, rows->work + strip.decoded_bytes,
                          rows->work_bytes - strip.decoded_bytes, rows->work);
     if (r != IMGB_OK) return r;
+    strip.is_raw = 1; /* by now */
     stored = NULL;
 #endif
   } else {
-    uint8_t *to = rows->work;
+    uint32_t at = rows->work_bytes - strip.stored_bytes;
     if (rows->work_bytes < strip.stored_bytes) return IMGB_ERR_BUFFER;
-    if (strip.is_raw == 0) to += rows->work_bytes - strip.stored_bytes;
-    r = imgb_read(&b->asset, strip.offset, to, strip.stored_bytes);
+    stored = rows->work + (strip.is_raw != 0 ? 0 : at);
+    r = imgb_read(&b->asset, strip.offset, (uint8_t *)stored, strip.stored_bytes);
     if (r != IMGB_OK) return r;
-    stored = to;
   }
-  if (strip.is_raw == 0 && stored != NULL) {
+  if (strip.is_raw == 0) {
     r = imgb_strip_decode(b, &strip, stored, rows->work, rows->work_bytes);
     if (r != IMGB_OK) return r;
   }
+  rows->alpha = rows->strip + strip.rows * b->stride_bytes;
   rows->strip_first = strip.first_row;
   rows->strip_rows = strip.rows;
   return IMGB_OK;
 }
 
-static int raw_row(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const uint8_t **alpha) {
-  const imgb_bitmap_t *b = rows->bitmap;
-  uint32_t pixels_at = b->pixels + y * b->stride_bytes;
-  uint32_t alpha_at = b->alpha + y * b->alpha_stride_bytes;
-  int r = IMGB_OK;
-  if (rows->payload != NULL) {
-    *pixels = rows->payload + pixels_at;
-    if (alpha != NULL) *alpha = rows->payload + alpha_at;
-    return IMGB_OK;
-  }
-  *pixels = rows->work;
-  r = imgb_read(&b->asset, pixels_at, rows->work, b->stride_bytes);
-  if (r == IMGB_OK && alpha != NULL) {
-    *alpha = rows->work + b->stride_bytes;
-    r = imgb_read(&b->asset, alpha_at, rows->work + b->stride_bytes, b->alpha_stride_bytes);
-  }
-  return r;
-}
-
 int imgb_rows_get(imgb_rows_t *rows, uint32_t y, const uint8_t **pixels, const uint8_t **alpha) {
   const imgb_bitmap_t *b = rows->bitmap;
   if (y >= b->rows) return IMGB_ERR_RANGE;
-  if (b->alpha_stride_bytes == 0 && alpha != NULL) {
-    *alpha = NULL;
-    alpha = NULL;
-  }
-  if (b->strip_rows == 0) return raw_row(rows, y, pixels, alpha);
   if (y - rows->strip_first >= rows->strip_rows) {
-    int r = load_strip(rows, y);
+    int r = b->strip_rows == 0 ? load_raw(rows, y, alpha != NULL) : load_strip(rows, y);
     if (r != IMGB_OK) return r;
   }
   y -= rows->strip_first;
   *pixels = rows->strip + y * b->stride_bytes;
-  if (alpha != NULL) *alpha = rows->strip + rows->strip_rows * b->stride_bytes + y * b->alpha_stride_bytes;
+  if (alpha != NULL) *alpha = b->alpha_stride_bytes != 0 ? rows->alpha + y * b->alpha_stride_bytes : NULL;
   return IMGB_OK;
 }
 

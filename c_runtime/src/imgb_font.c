@@ -1,5 +1,5 @@
 /* imgb_font.c - fonts: header, character map, glyph records, glyph rows.  SPDX-License-Identifier: MIT */
-#include "imgb_priv.h"
+#include "imgb_glyph.h"
 
 #define FONT_HEADER_BYTES 64u
 #define SEGMENT_BYTES 12u
@@ -7,6 +7,13 @@
 #define PAGE_BYTES 10u
 #define RECORD_BYTES_MAX 16u
 #define WINDOW_BYTES_MIN 16u
+#define TABLE_BYTES_GRAY 716u
+#define TABLE_BYTES_MONO 128u
+#define CODED_BYTES_MORE 12u /* than its share of a raw glyph: a coded one never takes more */
+
+static uint32_t table_bytes(const imgb_font_t *f) {
+  return f->bpp == 1u ? TABLE_BYTES_MONO : TABLE_BYTES_GRAY;
+}
 
 static int font_is_sane(const imgb_font_t *f) {
   uint32_t stored = f->asset.stored_bytes;
@@ -16,11 +23,26 @@ static int font_is_sane(const imgb_font_t *f) {
     if (f->bits[i] > (i == 5u ? 32u : 16u)) return 0;
     bits += f->bits[i];
   }
-  return (f->bpp == 1u || f->bpp == 2u || f->bpp == 4u || f->bpp == 8u) && f->advance_fraction_bits <= 4u &&
-         f->glyphs != 0 && f->record_bytes <= RECORD_BYTES_MAX && bits <= 8u * (uint32_t)f->record_bytes &&
+  return (f->bpp - 1u < 4u || f->bpp == 8u) && f->advance_fraction_bits <= 4u && f->glyphs != 0 &&
+         f->record_bytes <= RECORD_BYTES_MAX && bits <= 8u * (uint32_t)f->record_bytes &&
          imgb_priv_fits(FONT_HEADER_BYTES, SEGMENT_BYTES * f->segments, stored) &&
          imgb_priv_fits(f->records, ((uint32_t)f->glyphs + 1u) * f->record_bytes, stored) &&
          imgb_priv_fits(f->pixels, f->pixels_bytes, stored);
+}
+
+/* What the model asks for: a table in the payload, or a built-in one for this depth. */
+static int find_table(imgb_font_t *f) {
+  const int has_decoder = f->bpp == 1u ? IMGB_CFG_GLYPH_MONO : IMGB_CFG_GLYPH_GRAY;
+  if (f->model == 0) return IMGB_OK;
+  if (!has_decoder) return IMGB_ERR_UNSUPPORTED;
+  if (f->model == IMGB_GLYPH_MODEL_OWN) {
+    if (!imgb_priv_fits(f->model_table, table_bytes(f), f->asset.stored_bytes)) return IMGB_ERR_FORMAT;
+    f->table = (const uint8_t *)imgb_map(&f->asset, f->model_table, table_bytes(f));
+    return IMGB_OK;
+  }
+  f->table = imgb_glyph_table(f->model);
+  if (f->table == NULL) return IMGB_ERR_UNSUPPORTED;
+  return (f->model >= IMGB_GLYPH_MODEL_MONO7) == (f->bpp == 1u) ? IMGB_OK : IMGB_ERR_FORMAT;
 }
 
 int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
@@ -31,10 +53,12 @@ int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
   if (asset->kind != IMGB_KIND_FONT) return IMGB_ERR_KIND;
   r = imgb_priv_payload_words(asset, 0, w, FONT_HEADER_BYTES / 4u);
   if (r != IMGB_OK) return r;
-  if (asset->codec != IMGB_CODEC_RAW || w[0] >> 24 != 0) return IMGB_ERR_UNSUPPORTED;
+  if (asset->codec != (w[0] >> 24 == 0 ? IMGB_CODEC_RAW : IMGB_CODEC_RANGE_GLYPHS))
+    return IMGB_ERR_UNSUPPORTED;
   font->asset = *asset;
   font->size_px = (uint16_t)w[0];
   font->bpp = (uint8_t)(w[0] >> 16);
+  font->model = (uint8_t)(w[0] >> 24);
   font->ascent = imgb_priv_s16(w[1]);
   font->descent = imgb_priv_s16(w[1] >> 16);
   font->line_gap = imgb_priv_s16(w[2]);
@@ -48,18 +72,32 @@ int imgb_font_open(const imgb_asset_t *asset, imgb_font_t *font) {
   font->x_bias = imgb_priv_s8(w[5]);
   font->y_bias = imgb_priv_s8(w[5] >> 8);
   for (i = 0; i < 6u; i++) font->bits[i] = (uint8_t)(w[(i + 22u) / 4u] >> 8u * ((i + 22u) & 3u));
-  font->records = w[7];
-  font->pixels = w[8];
-  font->pixels_bytes = w[9];
-  font->kern = w[10];
-  font->model_table = w[11];
-  font->fallback_key = w[12];
   font->max_w = (uint16_t)w[13];
   font->max_h = (uint16_t)(w[13] >> 16);
-  if (font_is_sane(font)) return IMGB_OK;
+  font->coded_ratio = (uint16_t)w[14];
+  if (font->coded_ratio - 1u >= 256u) font->coded_ratio = 256u;
+  memcpy((uint8_t *)font + offsetof(imgb_font_t, records), w + 7, 6u * sizeof *w); /* to fallback_key */
+  r = font_is_sane(font) ? find_table(font) : IMGB_ERR_FORMAT;
+#if IMGB_CFG_KERN
+  if (r == IMGB_OK && font->kern != 0) {
+    r = (font->kern & 3u) != 0 ? IMGB_ERR_FORMAT
+                               : imgb_priv_payload_words(&font->asset, font->kern, font->kern_head, 3u);
+  }
+#endif
+  if (r == IMGB_OK) return IMGB_OK;
   font->glyphs = 0; /* a font that did not open has no glyphs and no characters */
   font->segments = 0;
-  return IMGB_ERR_FORMAT;
+  return r;
+}
+
+int imgb_font_keep_table(imgb_font_t *font, void *buffer, uint32_t buffer_bytes) {
+  uint32_t length = table_bytes(font);
+  int r;
+  if (font->model != IMGB_GLYPH_MODEL_OWN || font->table != NULL) return IMGB_OK;
+  if (buffer_bytes < length) return IMGB_ERR_BUFFER;
+  r = imgb_read(&font->asset, font->model_table, buffer, length);
+  if (r == IMGB_OK) font->table = (const uint8_t *)buffer;
+  return r;
 }
 
 /* --- character map ----------------------------------------------------------------------------- */
@@ -135,83 +173,193 @@ static uint32_t take_bits(const uint8_t *record, uint32_t *at, uint32_t n) {
 int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph) {
   uint32_t words[(RECORD_BYTES_MAX + 8u) / 4u];
   const uint8_t *p = (const uint8_t *)words;
-  uint32_t at = 0, offset, area;
+  uint32_t field[6]; /* advance, x, y, w, h, offset */
+  uint32_t at = 0, i, bytes;
   int r;
   if (index >= font->glyphs) return IMGB_ERR_RANGE;
   r = imgb_priv_payload_near(&font->asset, font->records + index * font->record_bytes, words,
                              font->record_bytes);
   if (r != IMGB_OK) return r;
-  glyph->advance = ((int32_t)take_bits(p, &at, font->bits[0]) + font->advance_bias) *
-                   ((int32_t)1 << (4 - font->advance_fraction_bits));
-  glyph->x = (int32_t)take_bits(p, &at, font->bits[1]) + font->x_bias;
-  glyph->y = (int32_t)take_bits(p, &at, font->bits[2]) + font->y_bias;
-  glyph->w = (uint16_t)take_bits(p, &at, font->bits[3]);
-  glyph->h = (uint16_t)take_bits(p, &at, font->bits[4]);
-  offset = take_bits(p, &at, font->bits[5]);
+  for (i = 0; i < 6u; i++) field[i] = take_bits(p, &at, font->bits[i]);
+  glyph->advance =
+      ((int32_t)field[0] + font->advance_bias) * ((int32_t)1 << (4 - font->advance_fraction_bits));
+  glyph->x = (int32_t)field[1] + font->x_bias;
+  glyph->y = (int32_t)field[2] + font->y_bias;
+  glyph->w = (uint16_t)field[3];
+  glyph->h = (uint16_t)field[4];
   glyph->index = (uint16_t)index;
-  glyph->is_raw = 1; /* model 0: all are */
-  area = (uint32_t)glyph->w * glyph->h;
-  if (area >= 0x10000000u || glyph->w > font->max_w || glyph->h > font->max_h) return IMGB_ERR_FORMAT;
-  glyph->stored_bytes = (area * font->bpp + 7u) / 8u;
-  glyph->offset = font->pixels + offset;
-  return imgb_priv_fits(offset, glyph->stored_bytes, font->pixels_bytes) ? IMGB_OK : IMGB_ERR_FORMAT;
+  bytes = (uint32_t)glyph->w * glyph->h;
+  if (bytes >= 0x10000000u || glyph->w > font->max_w || glyph->h > font->max_h) return IMGB_ERR_FORMAT;
+  bytes = (bytes * font->bpp + 7u) / 8u;
+  glyph->is_raw = 1;
+#if IMGB_CFG_GLYPH_RANGE
+  if (font->model != 0 && take_bits(p, &at, 1) == 0) {
+    glyph->is_raw = 0;
+    bytes = (bytes >> 8) * font->coded_ratio + (((bytes & 255u) * font->coded_ratio + 255u) >> 8) +
+            CODED_BYTES_MORE;
+    if (bytes > font->pixels_bytes - field[5]) bytes = font->pixels_bytes - field[5];
+  }
+#endif
+  glyph->offset = font->pixels + field[5];
+  glyph->stored_bytes = bytes;
+  return imgb_priv_fits(field[5], bytes, font->pixels_bytes) ? IMGB_OK : IMGB_ERR_FORMAT;
 }
 
 /* --- glyph rows -------------------------------------------------------------------------------- */
 
+/* work: a byte of 0, the row above (then this one), the margin, bits of the row above that, the table, the
+ * window. */
+static uint32_t row_bytes(const imgb_font_t *font, uint32_t n) {
+#if IMGB_CFG_GLYPH_MONO
+  if (font->model != 0 && font->bpp == 1u) n += IMGB_GLYPH_MONO_BYTES(n);
+#else
+  (void)font;
+#endif
+  return n + 1u + IMGB_GLYPH_MARGIN;
+}
+
+static uint32_t state_bytes(const imgb_font_t *font) {
+  uint32_t n = row_bytes(font, font->max_w);
+#if IMGB_CFG_GLYPH_RANGE
+  if (font->model != 0 && font->table == NULL) n += table_bytes(font);
+#endif
+  return n;
+}
+
 uint32_t imgb_font_work_bytes(const imgb_font_t *font) {
-  return font->max_w + WINDOW_BYTES_MIN + (uint32_t)(sizeof(imgb_glyph_rows_t) + sizeof(void *) - 1u);
+  return state_bytes(font) + WINDOW_BYTES_MIN + (uint32_t)(sizeof(imgb_priv_text_t) + sizeof(void *) - 1u);
+}
+
+/* 1 at every n-th bit below bit 10 - n: 510 / (2^n - 1), 3 bits rounded up, 1 bit one more, which does not
+ * show in the half of it. */
+IMGB_NOINLINE uint32_t imgb_priv_scale(uint32_t bits) {
+  uint32_t scale = 0;
+  uint32_t at = 9u - bits; /* ends where it wraps; of 0 bits at once */
+  for (; at < 9u; at -= bits) scale |= (uint32_t)1 << at;
+  return scale;
+}
+
+int imgb_glyph_rows_again(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph) {
+  imgb_range_t *const r = &rows->stored;
+  uint8_t *const end = r->window + r->window_bytes; /* of work */
+  uint32_t state = state_bytes(font);
+  if ((uint32_t)(end - rows->row) < state + WINDOW_BYTES_MIN) return IMGB_ERR_BUFFER;
+  if (glyph->w > font->max_w) return IMGB_ERR_ARGUMENT;
+#if IMGB_CFG_GLYPH_RANGE
+  if (rows->font != font) rows->table = NULL;
+#endif
+  rows->font = font;
+  rows->glyph = *glyph;
+  rows->y = 0;
+  rows->done = 0;
+  rows->scale = (uint16_t)imgb_priv_scale(font->bpp);
+  r->window = rows->row + state;
+  r->window_bytes = (uint32_t)(end - r->window);
+  r->error = IMGB_OK;
+#if IMGB_CFG_GLYPH_RANGE
+  if (!rows->glyph.is_raw && rows->table == NULL) {
+    rows->table = font->table;
+    if (rows->table == NULL) {
+      uint8_t *place = rows->row + row_bytes(font, font->max_w);
+      r->error = imgb_read(&font->asset, font->model_table, place, table_bytes(font));
+      if (r->error != IMGB_OK) return r->error;
+      rows->table = place;
+    }
+  }
+#endif
+  r->asset = &font->asset;
+  return IMGB_OK;
 }
 
 int imgb_glyph_rows_begin(imgb_glyph_rows_t *rows, const imgb_font_t *font, const imgb_glyph_t *glyph,
                           void *work, uint32_t work_bytes) {
-  if (work_bytes < (uint32_t)font->max_w + WINDOW_BYTES_MIN) return IMGB_ERR_BUFFER;
-  if (glyph->w > font->max_w) return IMGB_ERR_ARGUMENT;
-  rows->font = font;
-  rows->glyph = *glyph;
-  rows->row = (uint8_t *)work;
-  rows->window = rows->row + font->max_w;
-  rows->window_bytes = work_bytes - font->max_w;
-  rows->window_at = 0;
-  rows->window_fill = 0;
-  rows->y = 0;
-  rows->stored = (const uint8_t *)imgb_map(&font->asset, glyph->offset, glyph->stored_bytes);
-  if (rows->stored != NULL) {
-    rows->window_fill = glyph->stored_bytes; /* the window holds everything and is never filled again */
-  } else {
-    rows->stored = rows->window;
-  }
-  return IMGB_OK;
+  rows->font = NULL;
+  rows->row = rows->stored.window = (uint8_t *)work;
+  rows->stored.window_bytes = work_bytes;
+  return imgb_glyph_rows_again(rows, font, glyph);
 }
 
-static int refill(imgb_glyph_rows_t *rows, uint32_t at) {
+/* Goes to a byte of the glyph. */
+static void seek(imgb_glyph_rows_t *rows, uint32_t at) {
+  imgb_range_t *const r = &rows->stored;
   uint32_t n = rows->glyph.stored_bytes - at;
-  if (n > rows->window_bytes) n = rows->window_bytes;
-  rows->window_at = at;
-  rows->window_fill = n;
-  return imgb_read(&rows->font->asset, rows->glyph.offset + at, rows->window, n);
+  r->offset = rows->glyph.offset + at;
+  r->left = n;
+  r->in = r->end = (const uint8_t *)imgb_map(r->asset, r->offset, n);
+  if (r->in != NULL) {
+    r->end += n;
+    r->left = 0;
+  }
 }
+
+/* Rows follow each other without gaps: code holds bits that were taken, the lowest `range` of them not yet
+ * used. */
+#if IMGB_CFG_GLYPH_RANGE
+IMGB_NOINLINE /* what it keeps is not on the stack below the decoders */
+#endif
+    static void
+    raw_row(imgb_glyph_rows_t *rows) {
+  imgb_range_t *const r = &rows->stored;
+  const uint32_t bpp = rows->font->bpp;
+  uint8_t *at = rows->row + 1;
+  uint8_t *const end = at + rows->glyph.w;
+  const uint32_t mask = (1u << bpp) - 1u;
+  if (rows->y != rows->done || rows->y == 0) {
+    uint32_t bit = rows->y * rows->glyph.w * bpp;
+    seek(rows, bit >> 3);
+    r->range = 0;
+    bit &= 7u;
+    if (bit != 0) {
+      r->code = imgb_range_feed(r, 0);
+      r->range = 8u - bit;
+    }
+  }
+  for (; at != end; at++) {
+    if (r->range < bpp) {
+      r->code = imgb_range_feed(r, r->code);
+      r->range += 8u;
+    }
+    r->range -= bpp;
+    *at = (uint8_t)(((r->code >> r->range) & mask) * rows->scale >> 1);
+  }
+  rows->done = (uint16_t)(rows->y + 1u);
+}
+
+#if IMGB_CFG_GLYPH_RANGE
+static void coded_row(imgb_glyph_rows_t *rows) {
+  if (rows->done == 0) {
+    const uint32_t bpp = rows->font->bpp;
+    rows->nodes = (uint8_t)(bpp == 8u ? 16u : 1u << bpp);
+    rows->repeats = 0;
+    seek(rows, 0);
+    memset(rows->row, 0, row_bytes(rows->font, rows->glyph.w));
+    imgb_range_begin(&rows->stored);
+  }
+  rows->done++;
+  if (rows->glyph.w == 0) return;
+#if IMGB_CFG_GLYPH_MONO
+  if (rows->font->bpp == 1u) {
+    imgb_glyph_mono(rows);
+    return;
+  }
+#endif
+#if IMGB_CFG_GLYPH_GRAY
+  imgb_glyph_gray(rows);
+#endif
+}
+#endif
 
 int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage) {
-  static const uint8_t scales[5] = {255, 85, 17, 0, 1}; /* by bpp / 2: level to 0..255 */
-  uint32_t bpp = rows->font->bpp;
-  uint32_t bit = rows->y * rows->glyph.w * bpp;
-  uint32_t x;
   if (rows->y >= rows->glyph.h) return IMGB_ERR_RANGE;
-  for (x = 0; x < rows->glyph.w; x++, bit += bpp) {
-    uint32_t at = bit >> 3;
-    uint32_t level;
-    if (at - rows->window_at >= rows->window_fill) {
-      int r = refill(rows, at);
-      if (r != IMGB_OK) {
-        rows->window_fill = 0;
-        return r;
-      }
-    }
-    level = ((uint32_t)rows->stored[at - rows->window_at] >> (8u - bpp - (bit & 7u))) & ((1u << bpp) - 1u);
-    rows->row[x] = (uint8_t)(level * scales[bpp >> 1]);
-  }
+#if IMGB_CFG_GLYPH_RANGE
+  if (!rows->glyph.is_raw) {
+    if (rows->y < rows->done) return IMGB_ERR_ARGUMENT;
+    while (rows->done <= rows->y) coded_row(rows);
+  } else
+#endif
+    raw_row(rows);
+  if (rows->stored.error != IMGB_OK) return rows->stored.error;
   rows->y++;
-  *coverage = rows->row;
+  *coverage = rows->row + 1;
   return IMGB_OK;
 }

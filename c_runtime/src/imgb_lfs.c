@@ -94,6 +94,35 @@ int imgb_lfs_find(imgb_lfs_t *file, const char *name, imgb_asset_t *asset) {
   return r;
 }
 
+/* name@variant, a final .bin kept at the end.  0: without a name, or longer than any asset's. */
+static int variant_path(char *path, const char *name, const char *variant) {
+  static const char suffix[] = ".bin";
+  const size_t suffix_bytes = sizeof suffix - 1u;
+  size_t stem = 0, added = 0;
+  while (stem <= IMGB_NAME_MAX && name[stem] != '\0') stem++;
+  while (added <= IMGB_NAME_MAX && variant[added] != '\0') added++;
+  if (stem == 0 || stem + 1u + added > IMGB_NAME_MAX) return 0;
+  memcpy(path, name, stem + 1u);
+  if (stem >= suffix_bytes && memcmp(name + stem - suffix_bytes, suffix, suffix_bytes) == 0) {
+    stem -= suffix_bytes;
+    memcpy(path + stem + 1u + added, suffix, sizeof suffix);
+  } else {
+    path[stem + 1u + added] = '\0';
+  }
+  path[stem] = '@';
+  memcpy(path + stem + 1u, variant, added);
+  return 1;
+}
+
+int imgb_lfs_find_variant(imgb_lfs_t *file, const char *name, const char *variant, imgb_asset_t *asset) {
+  char path[IMGB_NAME_MAX + 1u];
+  if (variant != NULL && variant[0] != '\0' && variant_path(path, name, variant)) {
+    int r = imgb_lfs_find(file, path, asset);
+    if (r != IMGB_ERR_NOT_FOUND) return r;
+  }
+  return imgb_lfs_find(file, name, asset);
+}
+
 /* --- all files --------------------------------------------------------------------------------- */
 
 /* Opens the folder in walk->name, which ends at folder_bytes.  What stands behind it is kept. */

@@ -59,6 +59,13 @@ IMGB_NODISCARD int imgb_lfs_pack_open(imgb_lfs_t *file, const char *path, imgb_i
  * carries no CRC-32. */
 IMGB_NODISCARD int imgb_lfs_find(imgb_lfs_t *file, const char *name, imgb_asset_t *asset);
 
+/* The same, of a variant (dark, 2x, a locale) given by its name; an asset that lacks it is found itself, and
+ * so it is with NULL or "".  The variant's file is name@variant, or stem@variant.bin where the name ends with
+ * .bin (FORMAT.md section 3.4); asset->key is the CRC-32 of the name that was opened.  In layout `pack` this
+ * is imgb_find_variant of imgb.h, with the number that imgb_variant gives. Opens at most two files. */
+IMGB_NODISCARD int imgb_lfs_find_variant(imgb_lfs_t *file, const char *name, const char *variant,
+                                         imgb_asset_t *asset);
+
 void imgb_lfs_close(imgb_lfs_t *file);
 
 /* Goes through all files of the filesystem, folders included, in littlefs' order (by name). */

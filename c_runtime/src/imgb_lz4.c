@@ -3,43 +3,71 @@
 
 #if IMGB_CFG_LZ4
 
+/* Copies `length` bytes, 4 at least, from `distance` before `to`, where this very call may write them;
+ * returns the end of what it wrote. */
+#if defined(__GNUC__) && defined(__ARM_FEATURE_UNALIGNED)
+#define HAS_WORDS 1 /* the core loads and stores four bytes at any address */
+static inline void put_word(uint8_t *to, const uint8_t *from) {
+  uint32_t word;
+  __builtin_memcpy(&word, from, 4);
+  __builtin_memcpy(to, &word, 4);
+}
+
+static inline uint8_t *repeat(uint8_t *to, uint32_t distance, uint32_t length) {
+  uint8_t *const end = to + length;
+  if (distance < 4u) { /* a pattern: once it has been written again, it lies 4 or 6 bytes back, too */
+    const uint32_t bytes = 2u + (distance & 1u);
+    uint8_t *const stop = to + bytes;
+    for (; to != stop; to++) *to = *(to - distance);
+    distance += bytes;
+  }
+  for (; end - to >= 4; to += 4) put_word(to, to - distance);
+  for (; to != end; to++) *to = *(to - distance);
+  return end;
+}
+#else
+#define HAS_WORDS 0
+static inline uint8_t *repeat(uint8_t *to, uint32_t distance, uint32_t length) {
+  for (; length != 0; length--, to++) *to = *(to - distance);
+  return to;
+}
+#endif
+
 /* A length of 15 goes on in the bytes that follow, up to the first that is not 255.  0: the source ended. */
-static int extend(const uint8_t *src, uint32_t src_bytes, uint32_t *in, uint32_t *length) {
+static inline int extend(const uint8_t **in, const uint8_t *end, uint32_t *length) {
   uint8_t more;
   if (*length != 15u) return 1;
   do {
-    if (*in == src_bytes) return 0;
-    more = src[(*in)++];
+    if (*in == end) return 0;
+    more = *(*in)++;
     *length += more; /* may wrap for absurd sources only; what it gives is checked all the same */
   } while (more == 255u);
   return 1;
 }
 
 int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8_t *dst, uint32_t decoded_bytes) {
-  uint32_t in = 0, out = 0;
-  /* How far reading is ahead of writing where the buffers overlap; never overtaken where they do not. */
-  uintptr_t ahead = (uintptr_t)src - (uintptr_t)dst;
-  uint32_t lead = ahead < decoded_bytes ? (uint32_t)ahead : decoded_bytes;
-  while (in != src_bytes) {
-    uint8_t token = src[in++];
-    uint32_t length = (uint32_t)token >> 4;
-    uint32_t distance;
-    if (!extend(src, src_bytes, &in, &length)) break;
-    if (length > src_bytes - in || length > decoded_bytes - out) break;
-    memmove(dst + out, src + in, length);
-    in += length;
-    out += length;
-    if (in == src_bytes) return out == decoded_bytes ? IMGB_OK : IMGB_ERR_FORMAT;
-    if (src_bytes - in < 2u) break;
-    distance = imgb_priv_le16(src + in);
-    in += 2u;
+  const uint8_t *const src_end = src + src_bytes;
+  uint8_t *out = dst, *const out_end = dst + decoded_bytes;
+  while (src != src_end) {
+    const uint32_t token = *src++;
+    uint32_t length = token >> 4, distance;
+    const uint8_t *literals;
+    if (!extend(&src, src_end, &length)) break;
+    if (length > (uint32_t)(src_end - src) || length > (uint32_t)(out_end - out)) break;
+    /* Forwards: the source may lie in the same buffer, behind. */
+    literals = src + length;
+    while (src != literals) *out++ = *src++;
+    if (src_end - src < 2) return src == src_end && out == out_end ? IMGB_OK : IMGB_ERR_FORMAT;
+    distance = imgb_priv_le16(src);
+    src += 2;
     length = token & 15u;
-    if (!extend(src, src_bytes, &in, &length)) break;
-    if (distance == 0 || distance > out) break;
-    if (decoded_bytes - out < 4u || length > decoded_bytes - out - 4u) break;
+    if (distance - 1u >= (uint32_t)(out - dst)) break;
+    if (!extend(&src, src_end, &length)) break;
     length += 4u;
-    if (lead != decoded_bytes && out + length > lead + in) break;
-    for (; length != 0; length--, out++) dst[out] = dst[out - distance];
+    if (length < 4u || length > (uint32_t)(out_end - out)) break;
+    /* Where writing follows reading through one buffer, it does not overtake it. */
+    if ((uintptr_t)src - (uintptr_t)out < length) break;
+    out = repeat(out, distance, length);
   }
   return IMGB_ERR_FORMAT;
 }

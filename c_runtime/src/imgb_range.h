@@ -15,27 +15,18 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__) || defined(__clang__)
+#define IMGB_RARELY(condition) __builtin_expect((condition) != 0, 0)
 #define IMGB_ALWAYS_INLINE \
   inline __attribute__((always_inline)) /* one text for several kinds, constants folded */
 #else
+#define IMGB_RARELY(condition) (condition)
 #define IMGB_ALWAYS_INLINE inline
 #endif
 
-typedef struct imgb_range {
-  uint32_t code, range;
-  const uint8_t *in, *end; /* the stored bytes at hand */
-  /* Where the stored bytes behind `end` come from: `left` bytes at `offset` of the asset's payload, read into
-   * `window` as many at a time as it holds.  All 0 where the bytes at hand are all there are. */
-  const imgb_asset_t *asset;
-  uint8_t *window;
-  uint32_t window_bytes, offset, left;
-  int error; /* of a read that failed; all bytes are 0 from there on */
-} imgb_range_t;
-
-#define IMGB_RANGE_TOP (1u << 24) /* `range` stays at or above it between the calls */
+#define IMGB_RANGE_TOP 0x1000000u /* `range` stays at or above it between the calls */
 
 /* Takes in the first bytes.  The caller has set in and end (equal if none are at hand), left and window_bytes
- * (0 if these are all), and where left is not 0 also asset, offset and window. */
+ * (0 if these are all), and where left is not 0 also asset, offset and window (imgb.h). */
 void imgb_range_begin(imgb_range_t *r);
 
 /* code << 8 | the next stored byte, which is 0 when they have ended, or could not be read. */
@@ -63,6 +54,45 @@ unsigned imgb_range_symbol(imgb_range_t *r, const uint8_t *t);
     (code) = imgb_range_feed(r, code);   \
     (range) <<= 8;                       \
   }
+
+/* imgb_range_symbol where one more copy of its code pays. */
+static IMGB_ALWAYS_INLINE unsigned imgb_range_symbol_here(imgb_range_t *r, const uint8_t *t) {
+  uint32_t code = r->code, range = r->range, low = *t;
+  const uint32_t unit = range >> 8;
+  unsigned value = 0;
+#ifdef __ARM_FEATURE_IDIV /* one division, then a step is a comparison */
+  const uint32_t share = code / unit;
+  if (share < low) {
+    const uint8_t *s = t + 1;
+    do {
+      low = *s++;
+    } while (share < low);
+    range = unit * s[-2];
+    value = (unsigned)(s - t) - 1u;
+  }
+  low *= unit;
+#else
+  while (code < (low *= unit)) {
+    range = low;
+    low = t[++value];
+  }
+#endif
+  code -= low;
+  range -= low;
+  if (range < IMGB_RANGE_TOP) {
+    const uint8_t *in = r->in;
+    range <<= 8;
+    if (in != r->end) {
+      code = code << 8 | *in++;
+      r->in = in;
+    } else {
+      code = imgb_range_feed(r, code);
+    }
+  }
+  r->code = code;
+  r->range = range;
+  return value;
+}
 
 #ifdef __cplusplus
 }

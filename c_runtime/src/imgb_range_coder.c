@@ -1,8 +1,6 @@
 /* imgb_range_coder.c - the range decoder.  SPDX-License-Identifier: MIT */
 #include "imgb_range.h"
 
-#if IMGB_CFG_RANGE
-
 /* imgb_range_feed when the bytes at hand have ended. */
 static IMGB_NOINLINE uint32_t refill(imgb_range_t *r, uint32_t code) {
   uint32_t n = r->left < r->window_bytes ? r->left : r->window_bytes;
@@ -34,19 +32,13 @@ void imgb_range_begin(imgb_range_t *r) {
   r->range = 0xFFFFFFFFu;
 }
 
+#if IMGB_CFG_RANGE
+
 unsigned imgb_range_bit(imgb_range_t *r, unsigned p) {
-  uint32_t code = r->code, range = r->range;
-  uint32_t bound = (range >> 8) * p;
-  unsigned bit = 0;
-  if (code >= bound) {
-    code -= bound;
-    bound = range - bound;
-    bit = 1;
-  }
-  IMGB_RANGE_SHIFT(r, code, bound)
-  r->code = code;
-  r->range = bound;
-  return bit;
+  uint8_t row[2]; /* of two symbols the first has the upper part: bit 1 */
+  row[0] = (uint8_t)p;
+  row[1] = 0;
+  return imgb_range_symbol(r, row) ^ 1u;
 }
 
 unsigned imgb_range_raw(imgb_range_t *r, unsigned n) {
@@ -66,18 +58,7 @@ unsigned imgb_range_raw(imgb_range_t *r, unsigned n) {
 }
 
 unsigned imgb_range_symbol(imgb_range_t *r, const uint8_t *t) {
-  uint32_t code = r->code, range = r->range;
-  uint32_t unit = range >> 8, bound;
-  const uint8_t *s = t;
-  while (code < (bound = unit * *s++)) range = bound;
-  code -= bound;
-  range -= bound;
-  IMGB_RANGE_SHIFT(r, code, range)
-  r->code = code;
-  r->range = range;
-  return (unsigned)(s - t - 1);
+  return imgb_range_symbol_here(r, t);
 }
 
-#else
-typedef int imgb_range_is_left_out; /* a translation unit may not be empty */
 #endif

@@ -63,7 +63,8 @@ uint32_t imgb_range_large(imgb_range_t *r, uint32_t z);
 
 /* Two bytes at any address, the low one first.  Where the core does that in one instruction, the compiler is
  * told. */
-#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if defined(__GNUC__) && defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && \
+    (!defined(__arm__) || defined(__ARM_FEATURE_UNALIGNED))
 static IMGB_ALWAYS_INLINE uint32_t imgb_range_load16(const uint8_t *at) {
   uint16_t v;
   __builtin_memcpy(&v, at, 2);
@@ -96,7 +97,7 @@ static inline uint32_t imgb_range_unfold(uint32_t z) {
 
 /* Bit length, at most 5. */
 static inline uint32_t imgb_range_class(uint32_t v) {
-#if defined(__GNUC__) && (!defined(__arm__) || defined(__ARM_FEATURE_CLZ))
+#if defined(__GNUC__) && __SIZEOF_INT__ == 4 && (!defined(__arm__) || defined(__ARM_FEATURE_CLZ))
   uint32_t bits = v != 0 ? 32u - (uint32_t)__builtin_clz(v) : 0;
   return bits < 5u ? bits : 5u;
 #else

@@ -43,29 +43,19 @@ static void PLANE_DECODE(imgb_range_t *r, PLANE_AT at, uint32_t width, uint32_t 
       }
       W = N = NW = PLANE_GET(at + up);
     }
-    for (; at != end; at += PLANE_STEP, NW = N, N = NE, W = v) {
+    while (at != end) {
       uint32_t row = 0;
-      if (PLANE_ALPHA != NULL) {
-        if (*PLANE_ALPHA == 0) { /* transparent pixels are not coded */
-          do {
-            PLANE_ALPHA++;
-            PLANE_PUT(at, 0);
-            PLANE_PUT_ALPHA(at);
-            at += PLANE_STEP;
-          } while (at != end && *PLANE_ALPHA == 0);
-          if (at == end) break;
-          W = 0;
-          if (up != 0) {
-            N = PLANE_GET(at + up);
-            NW = PLANE_GET(at + up - PLANE_STEP);
-          }
-        }
-        PLANE_ALPHA++;
+      if (PLANE_ALPHA != NULL && *PLANE_ALPHA++ == 0) { /* transparent pixels are not coded */
+        PLANE_PUT(at, 0);
+        PLANE_PUT_ALPHA(at);
+        at += PLANE_STEP;
+        W = 0;
+        goto skipped;
       }
-      if (up != 0) {
-        NE = PLANE_GET(at + up + PLANE_STEP);
-      } else {
+      if (up == 0) {
         N = NW = NE = W;
+      } else {
+        NE = PLANE_GET(at + up + PLANE_STEP);
       }
       if (W != N) {
         row = NW == W ? 40u : NW == N ? 60u : 80u;
@@ -79,30 +69,29 @@ static void PLANE_DECODE(imgb_range_t *r, PLANE_AT at, uint32_t width, uint32_t 
         while (PLANE_GET(at + up + k * PLANE_STEP) == W && ++k != 8) {
         }
         if (k == 8 && imgb_range_bit(r, *PLANE_TABLE(SKIP)) == 0) {
-          for (; k != 1; k--, at += PLANE_STEP) PLANE_PUT(at, W);
-          PLANE_PUT(at, W);
-          v = W;
-          NE = PLANE_GET(at + up + PLANE_STEP);
+          do {
+            PLANE_PUT(at, W);
+            at += PLANE_STEP;
+          } while (--k != 0);
           history = 0;
           plane.recency -= plane.recency >> 1;
+        skipped:
+          if (up != 0) {
+            NW = PLANE_GET(at + up - PLANE_STEP);
+            N = PLANE_GET(at + up);
+          }
           continue;
         }
       }
       {
         unsigned found = imgb_range_symbol(r, what + row + history);
-        v = N;
-        if (found != 0) {
-          v = W;
-          if (found != 1u) {
-            v = NE;
-            if (found == 3u) {
-              v = imgb_range_listed(&plane, PLANE_TABLE(LIST));
-              history = 15;
-              goto put;
-            }
-            if (found == 2u) goto other;
-          }
+        if (found == 2u) goto other;
+        if (found == 3u) {
+          v = imgb_range_listed(&plane, PLANE_TABLE(LIST));
+          history = 15;
+          goto put;
         }
+        v = found == 0 ? N : found == 1u ? W : NE;
       }
       history = 5u << ((history ^ history >> 1) & 1u); /* 10 after 5 and 10, else 5 */
       plane.recency -= plane.recency >> 1;
@@ -114,6 +103,10 @@ static void PLANE_DECODE(imgb_range_t *r, PLANE_AT at, uint32_t width, uint32_t 
     put:
       PLANE_PUT(at, v);
       PLANE_PUT_ALPHA(at);
+      at += PLANE_STEP;
+      NW = N;
+      N = NE;
+      W = v;
     }
   }
 }

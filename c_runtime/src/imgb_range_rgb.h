@@ -15,32 +15,18 @@
  * In a spread pixel each channel has room above it, so that one addition predicts all three and one
  * subtraction compares them.
  */
-#define RGB_ONES (1u | 1u << RGB_RED | 1u << RGB_GREEN)
+#define RGB_ONES ((uint32_t)1 | (uint32_t)1 << RGB_RED | (uint32_t)1 << RGB_GREEN)
 #define RGB_GUARDS (RGB_ONES << RGB_BITS)
-
-/* imgb_range_symbol with code and range at hand, then the raw bits of a large value. */
-#define RGB_SYMBOL(z, row)                                   \
-  {                                                          \
-    const uint8_t *at_ = (row);                              \
-    uint32_t unit_ = range >> 8, bound_;                     \
-    while (code < (bound_ = unit_ * *at_++)) range = bound_; \
-    code -= bound_;                                          \
-    range -= bound_;                                         \
-    IMGB_RANGE_SHIFT(r, code, range)                         \
-    z = (uint32_t)(at_ - (row)) - 1u;                        \
-    if (z >= 8u) {                                           \
-      r->code = code;                                        \
-      r->range = range;                                      \
-      z = imgb_range_large(r, z);                            \
-      code = r->code;                                        \
-      range = r->range;                                      \
-    }                                                        \
-  }
 
 /* max(a - b, 0) of each channel */
 static IMGB_ALWAYS_INLINE uint32_t excess(uint32_t a, uint32_t b) {
   uint32_t d = (a | RGB_GUARDS) - b, m = d & RGB_GUARDS;
   return d & (m - (m >> RGB_BITS));
+}
+
+/* Of a residual's first symbol z; raw bits follow where it is large. */
+static IMGB_ALWAYS_INLINE uint32_t residual(imgb_range_t *r, uint32_t z) {
+  return z < 8u ? z : imgb_range_large(r, z);
 }
 
 static IMGB_NOINLINE uint32_t other(imgb_range_plane_t *plane, uint32_t west, uint32_t north,
@@ -53,25 +39,19 @@ static IMGB_NOINLINE uint32_t other(imgb_range_plane_t *plane, uint32_t west, ui
   uint32_t sum = (span + (span >> RGB_RED) + (span >> RGB_GREEN)) & 1023u;
   uint32_t v = W + N - NW + over - under + RGB_GUARDS;
   uint32_t activity = imgb_range_class(RGB_ACTIVITY(sum) + (plane->recency >> 1));
-  uint32_t code = r->code, range = r->range, z, zs, d;
   const uint8_t *row = RGB_G_ROWS + RGB_CLASSES * activity;
-  RGB_SYMBOL(z, row)
-  zs = z;
-  d = imgb_range_unfold(z);
+  uint32_t z = residual(r, imgb_range_symbol(r, row)), sum_z = z, d = imgb_range_unfold(z);
   v += d << RGB_GREEN;
   d = RGB_CARRY(d);
   v += d + (d << RGB_RED);
   row = RGB_RB_ROWS + 2u * RGB_CLASSES * (5u * activity + RGB_CONTEXT(z));
-  RGB_SYMBOL(z, row)
-  zs += z;
+  z = residual(r, imgb_range_symbol(r, row));
+  sum_z += z;
   v += imgb_range_unfold(z) << RGB_RED;
-  row += RGB_CLASSES;
-  RGB_SYMBOL(z, row)
-  zs += z;
+  z = residual(r, imgb_range_symbol_here(r, row + RGB_CLASSES));
+  sum_z += z;
   v += imgb_range_unfold(z);
-  r->code = code;
-  r->range = range;
-  plane->recency += (zs >> 1) - (plane->recency >> 2);
+  plane->recency += (sum_z >> 1) - (plane->recency >> 2);
   v &= RGB_MASK;
   return RGB_JOIN(v);
 }

@@ -6,7 +6,7 @@
 
 uint32_t imgb_range_large(imgb_range_t *r, uint32_t z) {
   z -= 6u; /* raw bits of the class */
-  return (1u << z) + 4u + imgb_range_raw(r, z);
+  return ((uint32_t)1 << z) + 4u + imgb_range_raw(r, (unsigned)z);
 }
 
 uint32_t imgb_range_listed(imgb_range_plane_t *plane, const uint8_t *row) {
@@ -63,7 +63,7 @@ static int decode_kind(imgb_range_t *r, unsigned pixel_format, uint8_t *plane, u
     default:
       return IMGB_ERR_UNSUPPORTED;
   }
-  (void)alpha;
+  (void)r, (void)plane, (void)alpha, (void)width, (void)rows; /* no kind uses all, none any */
   return is_good ? IMGB_OK : IMGB_ERR_FORMAT;
 }
 

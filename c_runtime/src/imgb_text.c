@@ -8,54 +8,64 @@
 uint32_t imgb_utf8_next(const char **text) {
   const uint8_t *p = (const uint8_t *)*text;
   uint32_t code = *p;
-  uint32_t low = 0x80u, high = 0xBFu; /* bounds of the byte that follows; the first one's may be closer */
-  unsigned more;
   if (code == 0) return 0;
   p++;
-  if (code < 0x80u) {
-    more = 0;
-  } else if (code < 0xC2u || code > 0xF4u) {
-    more = 0;
-    code = REPLACEMENT;
-  } else if (code < 0xE0u) {
-    more = 1;
-    code &= 0x1Fu;
-  } else if (code < 0xF0u) {
-    more = 2;
-    if (code == 0xE0u) low = 0xA0u;
-    if (code == 0xEDu) high = 0x9Fu;
-    code &= 0x0Fu;
-  } else {
-    more = 3;
-    if (code == 0xF0u) low = 0x90u;
-    if (code == 0xF4u) high = 0x8Fu;
-    code &= 0x07u;
-  }
-  for (; more != 0; more--, p++) {
-    if (*p < low || *p > high) {
-      code = REPLACEMENT;
-      break;
-    }
-    code = code << 6 | (*p & 0x3Fu);
-    low = 0x80u;
-    high = 0xBFu;
+  if (code >= 0x80u) {
+    uint32_t more = code - 0xC2u > 0xF4u - 0xC2u ? 0 : 1u + (code >= 0xE0u) + (code >= 0xF0u);
+    uint32_t left = more;
+    code &= 0x3Fu >> more;
+    do {
+      uint32_t next = code << 6 | (*p & 0x3Fu);
+      if (left == 0 || *p >> 6 != 2u ||
+          /* the second byte: of 3, neither a shorter form nor a surrogate; of 4, nor above U+10FFFF */
+          (left == 2u && more == 2u && (next < 0x20u || next >> 5 == 0x1Bu)) ||
+          (left == 3u && next - 0x10u >= 0x100u)) {
+        code = REPLACEMENT;
+        break;
+      }
+      code = next;
+      p++;
+    } while (--left != 0);
   }
   *text = (const char *)p;
   return code;
 }
 
+int imgb_priv_pen_find(imgb_pen_t *pen, uint32_t code) {
+  const imgb_font_t *font = pen->first;
+  uint32_t index;
+  int r;
+  do {
+    r = imgb_font_index(font, code, &index);
+    if (r != IMGB_ERR_NOT_FOUND) break;
+    font = font->fallback;
+  } while (font != NULL);
+  if (font == NULL) { /* no font has it, and index is 0 */
+    font = pen->first;
+    r = IMGB_OK;
+  }
+  return r == IMGB_OK ? imgb_priv_pen_turn(pen, font, index) : r;
+}
+
+/* Apart, so that the glyph is on the stack only where the way to it is short. */
+static IMGB_NOINLINE int add_advance(imgb_pen_t *pen) {
+  imgb_glyph_t glyph;
+  int r = imgb_font_glyph(pen->font, pen->index, &glyph);
+  if (r == IMGB_OK) pen->at += (uint32_t)glyph.advance;
+  return r;
+}
+
 int imgb_text_measure(const imgb_font_t *font, const char *text, uint32_t *width_px) {
-  int32_t pen = 0;
+  imgb_pen_t pen;
   uint32_t code;
   *width_px = 0;
+  memset(&pen, 0, sizeof pen);
+  pen.first = font;
   while ((code = imgb_utf8_next(&text)) != 0) {
-    imgb_glyph_t glyph;
-    uint32_t index;
-    int r = imgb_font_index(font, code, &index);
-    if (r == IMGB_OK || r == IMGB_ERR_NOT_FOUND) r = imgb_font_glyph(font, index, &glyph);
+    int r = imgb_priv_pen_find(&pen, code);
+    if (r == IMGB_OK) r = add_advance(&pen);
     if (r != IMGB_OK) return r;
-    pen = imgb_priv_wrap((uint32_t)pen + (uint32_t)glyph.advance);
   }
-  if (pen > 0) *width_px = ((uint32_t)pen + 15u) >> 4;
+  if (pen.at < 0x80000000u) *width_px = (pen.at + 15u) >> 4; /* else it ended left of where it began */
   return IMGB_OK;
 }

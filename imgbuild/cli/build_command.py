@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgbuild.cli import console
-from imgbuild.cli.loss_report import report_json, write_report
+from imgbuild.cli import askers_report, console
+from imgbuild.cli.cost_report import describe_sum, sum_assets, sum_json
+from imgbuild.cli.delivery_options import add_delivery_options, delivery_identity, read_delivery_options
+from imgbuild.cli.loss_report import report_artifact, report_json, write_report
 from imgbuild.errors import Diagnostic, ExitCode, Place
 from imgbuild.stamp import fresh_messages, stamp_bytes, stamp_path
 from imgbuild.units import format_bytes
@@ -21,17 +23,21 @@ _PATH = click.Path(path_type=Path)
 
 @click.command("build")
 @click.argument("manifest", type=_PATH)
-@click.option("-o", "--output", type=_PATH, required=True, help="The flash image to write.")
+@click.option("-o", "--output", type=_PATH, required=True, help="Flash image to write, as its suffix says.")
 @click.option("--header-dir", type=_PATH, help="Folder of the C headers  [default: beside the image]")
 @click.option("--root", "roots", type=_PATH, multiple=True, help="Another folder that inputs may lie in.")
 @click.option("--board", help="Build for this board instead of the manifest's.")
 @click.option("--pad", type=click.Choice(["erase", "region"]), default="erase", show_default=True,
               help="Fill a flat image with 0xFF to the erase block or to the region's end.")  # fmt: skip
+@click.option("--base", type=_PATH, help="Keep the layout of this released image: updates write few sectors.")
+@add_delivery_options
 @click.option("--depfile", type=_PATH, help="Write the inputs as a Makefile rule.")
 @click.option("--depfile-target", help="Target of that rule  [default: the image]")
 @click.option("--check", "is_check", is_flag=True, help="Write nothing; exit 3 if an output is out of date.")
 @click.option("--force", is_flag=True, help="Build even if nothing seems to have changed.")
-@click.option("--report", "is_report", is_flag=True, help="Tell what each asset lost (also in --json).")
+@click.option("--report", "is_report", is_flag=True,
+              help="Tell what each asset lost and what it costs to draw (also in --json).")  # fmt: skip
+@click.option("--report-file", type=_PATH, help="Write that report, as JSON if the name ends in .json.")
 @click.option("--json", "is_json", is_flag=True, help="Print one JSON document.")
 @click.option("-q", "--quiet", is_flag=True, help="Print only warnings and errors.")
 def command(**options: Any) -> int:
@@ -40,10 +46,12 @@ def command(**options: Any) -> int:
     \b
       imgbuild build manifests/watch.yaml -o build/ext.bin
       imgbuild build manifests/watch.yaml -o build/ext.bin --check
+      imgbuild build manifests/watch.yaml -o build/all.hex --merge build/firmware.elf
     """
     identity = _identity(options)
     image = Path(identity["output"])
-    is_forced = options["force"] or options["is_report"]
+    options["is_measured"] = options["is_report"] or options["report_file"] is not None
+    is_forced = options["force"] or options["is_measured"]
     messages = None if is_forced else fresh_messages(image, identity)
     if messages is not None:
         for message in messages:
@@ -71,6 +79,8 @@ def _identity(options: dict[str, Any]) -> dict[str, Any]:
         "pad": options["pad"],
         "depfile": str(depfile.absolute()) if depfile else None,
         "depfile_target": options["depfile_target"],
+        "delivery": delivery_identity(options),
+        "base": str(options["base"].absolute()) if options["base"] else None,
     }
 
 
@@ -88,7 +98,9 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         depfile=Path(identity["depfile"]) if identity["depfile"] else None,
         depfile_target=options["depfile_target"],
         uses_cache=not options["force"],
-        is_report=options["is_report"],
+        is_report=options["is_measured"],
+        delivery=read_delivery_options(options, Path(identity["output"])),
+        base=Path(identity["base"]) if identity["base"] else None,
     )
     progress = console.Progress("encoding", is_quiet=options["quiet"])
     try:
@@ -99,6 +111,8 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
     if options["is_check"]:
         return _check(compare_artifacts(result.artifacts))
     changed = write_artifacts(result.artifacts)
+    if options["report_file"] is not None:
+        write_artifacts([report_artifact(options["report_file"].absolute(), result.assets)])
     _write_stamp(identity, request, result)
     _summarise(result, request, changed, options)
     return ExitCode.DONE
@@ -134,6 +148,7 @@ def _summarise(
     result: BuildResult, request: BuildRequest, changed: list[Path], options: dict[str, Any]
 ) -> None:
     image, region = result.image, result.image.partition.target.region
+    total = sum_assets(result.assets)
     if options["is_json"]:
         document = {
             "schema_version": 1,
@@ -146,12 +161,17 @@ def _summarise(
             "sha256": image.sha256,
             "changed": [str(path) for path in changed],
         }
+        if total is not None:
+            document["draw"] = sum_json(total)
         if options["is_report"]:
             document["report"] = report_json(result.assets)
+            document["characters"] = askers_report.askers_json(image.partition.assets)
         console.write_json(document)
         return
     if options["is_report"]:
         write_report(result.assets)
+        for line in askers_report.list_lines(image.partition.assets):
+            console.write_line(line)
     if options["quiet"]:
         return
     share = 100 * image.used_bytes / region.size_bytes
@@ -160,3 +180,5 @@ def _summarise(
     console.write_line(
         f"{console.shown_path(request.output)}: {len(result.assets)} assets, {room}, verified{state}"
     )
+    if total is not None:
+        console.write_line(describe_sum(total))

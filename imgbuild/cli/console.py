@@ -43,14 +43,24 @@ def write_table(
     header: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()
 ) -> None:
     """A table on stdout; the columns numbered in ``right`` are set flush right."""
-    lines = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    for line in lines:
+    for line in format_table(header, rows, right):
+        write_line(line)
+
+
+def format_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], right: frozenset[int] = frozenset()
+) -> list[str]:
+    """The lines of :func:`write_table`."""
+    table = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in table) for i in range(len(header))]
+    lines = []
+    for line in table:
         cells = [
             c.rjust(w) if i in right else c.ljust(w)
             for i, (c, w) in enumerate(zip(line, widths, strict=True))
         ]
-        write_line("  ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def note(text: str) -> None:

@@ -31,6 +31,8 @@ def command(*, search: str, is_json: bool) -> None:
         console.write_line(row.name)
         console.write_line(f"  layout:   {row.layout}")
         console.write_line(f"  displays: {row.displays}")
+        if row.source:
+            console.write_line(f"  source:   {row.source}")
 
 
 def _text_of(row: PixelFormat) -> str:
@@ -73,5 +75,6 @@ def _document(row: PixelFormat) -> dict[str, Any]:
         "keeps_transparency": row.has_alpha,
         "layout": row.layout,
         "displays": row.displays,
+        **({"source": row.source} if row.source else {}),
         "options": _options(row),
     }

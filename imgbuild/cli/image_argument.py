@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 def read_image_file(path: Path) -> bytes:
-    """The file's bytes; IB612 if it cannot be read."""
+    """The flash image in the file: .bin, .hex, .srec, .elf, .dfu or .uf2; IB612 if it cannot be read."""
+    from imgbuild.reader.addressed import unwrap_image
+
     try:
-        return path.read_bytes()
+        return unwrap_image(path.read_bytes(), path)
     except OSError as error:
         fail("IB612", f"cannot read {path.name}: {(error.strerror or str(error)).lower()}", Place(str(path)))
 

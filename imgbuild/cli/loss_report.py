@@ -1,11 +1,14 @@
-"""``imgbuild build --report``: what became of each asset, as a table or in JSON."""
+"""``imgbuild build --report``: what became of each asset and what it costs to draw, as tables or in JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imgbuild.cli import console
+from imgbuild.cli import console, cost_report
+from imgbuild.model import Artifact
 
 if TYPE_CHECKING:
     from imgbuild.losses import LossReport, Measured
@@ -16,8 +19,16 @@ _RIGHT = frozenset({2, 4, 5, 6, 7})
 
 
 def write_report(assets: Sequence[EncodedAsset]) -> None:
-    """A line per asset, in the manifest's order."""
-    console.write_table(_HEADER, [_row_of(asset) for asset in assets], _RIGHT)
+    """A line per asset, in the manifest's order; then what each picture costs to draw."""
+    for line in list_lines(assets):
+        console.write_line(line)
+
+
+def list_lines(assets: Sequence[EncodedAsset]) -> list[str]:
+    """The report as text."""
+    costs = cost_report.list_lines(assets)
+    table = console.format_table(_HEADER, [_row_of(asset) for asset in assets], _RIGHT)
+    return [*table, "", *costs] if costs else table
 
 
 def _row_of(asset: EncodedAsset) -> tuple[str, ...]:
@@ -50,6 +61,16 @@ def _list_losses(loss: LossReport) -> list[str]:
     return [text for holds, text in words if holds]
 
 
+def report_artifact(path: Path, assets: Sequence[EncodedAsset]) -> Artifact:
+    """The report as a file: JSON if its name ends in ``.json``, else text."""
+    if path.suffix.lower() == ".json":
+        document = {"schema_version": 1, "report": report_json(assets)}
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+    else:
+        text = "\n".join(list_lines(assets))
+    return Artifact(path, f"{text}\n".encode())
+
+
 def report_json(assets: Sequence[EncodedAsset]) -> list[dict[str, Any]]:
     """The same as plain values; ``psnr_db`` is null where no visible pixel differs."""
     return [_json_of(asset) for asset in assets]
@@ -64,6 +85,7 @@ def _json_of(asset: EncodedAsset) -> dict[str, Any]:
         "raw_bytes": asset.raw_bytes,
         "notes": list(asset.notes),
     }
+    fields |= cost_report.cost_json(asset)
     loss = asset.loss
     if loss is None:
         return fields

@@ -12,13 +12,19 @@ from imgbuild import __version__
 from imgbuild.codes import exit_code_of
 from imgbuild.errors import BuildError, Diagnostic, ExitCode
 
+_GC_OBJECTS = 100_000
+"""New objects between two searches for cycles: a short run of many small values has none worth the time."""
+
 COMMANDS = {
     "build": "build a flash image from a manifest",
+    "convert": "turn a flash image into another format: hex, srec, elf, dfu, uf2",
     "ls": "list the assets of a flash image",
     "info": "tell what a flash image is and how full",
     "extract": "get assets back out of a flash image",
     "export": "write assets as C arrays for LVGL, Adafruit GFX or U8g2",
+    "specimen": "draw a font as a sheet: measures, text, kerning, every glyph",
     "verify": "check every byte of a flash image",
+    "diff": "tell what changed between two flash images, and what an update takes",
     "formats": "list the pixel formats, their bits and the displays that take them",
     "chips": "list the flash chips known",
     "boards": "list the boards known",
@@ -69,8 +75,11 @@ def cli(*, debug: bool) -> None:
 
 def main() -> NoReturn:
     """Entry point of the script and of ``python -m imgbuild``; never returns."""
+    import gc
+
     from imgbuild.cli import console
 
+    gc.set_threshold(_GC_OBJECTS)
     try:
         status = cli.main(standalone_mode=False)
         _leave(status if isinstance(status, int) else ExitCode.DONE)

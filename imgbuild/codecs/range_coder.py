@@ -46,24 +46,52 @@ class Steps:
         return len(self.shift)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """A stream without its end: the bytes written so far, and what may follow them.
+
+    A decoder finds the same steps if and only if the four bytes behind ``data``, as a big-endian number, are
+    in ``low .. low + size - 1``; 2^32 of it carries into ``data``. 2^24 <= ``size`` < 2^32.
+    """
+
+    data: bytes
+    low: int
+    size: int
+
+
 def encode_streams(steps: Steps, lengths: I64) -> list[bytes]:
     """The bytes of each stream; ``lengths`` are its steps, together as many as ``steps`` has.
 
     A stream's bytes end where a decoder that takes what lies behind them as 0 has all it needs; the
     least is one byte.
     """
+    state, order = _run(steps, lengths)
+    state.finish()
+    result = [b""] * len(lengths)
+    for place, stream in zip(order.tolist(), state.streams(), strict=True):
+        result[place] = stream.rstrip(b"\0") or b"\0"
+    return result
+
+
+def encode_open_streams(steps: Steps, lengths: I64) -> list[OpenStream]:
+    """Each stream without its end, for a caller that knows what will stand behind it."""
+    state, order = _run(steps, lengths)
+    state.carry()
+    streams = zip(state.streams(), state.low.tolist(), state.range.tolist(), strict=True)
+    result = [OpenStream(b"", 0, 0)] * len(lengths)
+    for place, stream in zip(order.tolist(), streams, strict=True):
+        result[place] = OpenStream(*stream)
+    return result
+
+
+def _run(steps: Steps, lengths: I64) -> tuple[_State, I64]:
+    """The state behind the last step of every stream, longest stream first, and their numbers."""
     order = np.argsort(-lengths, kind="stable")
-    sorted_lengths = lengths[order]
     columns = _Columns(steps, lengths, order)
     state = _State(_room_for(steps, lengths)[order])
-    for first in range(0, int(sorted_lengths[0]) if len(lengths) else 0, _BLOCK_STEPS):
+    for first in range(0, len(columns.counts), _BLOCK_STEPS):
         _run_block(state, columns, first)
-    state.finish()
-    streams = state.streams()
-    result = [b""] * len(lengths)
-    for place, stream in zip(order.tolist(), streams, strict=True):
-        result[place] = stream
-    return result
+    return state, order
 
 
 def _room_for(steps: Steps, lengths: I64) -> I64:
@@ -126,8 +154,13 @@ class _State:
             self.place[done] += count
             is_open[done] = False
 
+    def carry(self) -> None:
+        """Move what is above the four bytes of ``low`` into the byte in front of them."""
+        self.cells[self.place - 1] += (self.low >> 32).astype(np.int16)
+        self.low &= _FULL
+
     def streams(self) -> list[bytes]:
-        """Bytes of each stream, carries settled, zero bytes at the end dropped."""
+        """Bytes of each stream, carries settled."""
         over = np.flatnonzero(self.cells > 0xFF)
         while over.size:
             self.cells[over] &= 0xFF
@@ -136,7 +169,7 @@ class _State:
             over = over[self.cells[over] > 0xFF]
         data = self.cells.astype(np.uint8).tobytes()
         bounds = zip(self.first.tolist(), self.place.tolist(), strict=True)
-        return [data[start:end].rstrip(b"\0") or b"\0" for start, end in bounds]
+        return [data[start:end] for start, end in bounds]
 
 
 def _run_block(state: _State, columns: _Columns, first: int) -> None:

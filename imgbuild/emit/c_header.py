@@ -1,7 +1,8 @@
 """The generated headers (C99 and C++).
 
 ``<name>_assets.h`` holds only what names, shapes and options decide, so that a changed pixel compiles no
-C again; ``<name>_digest.h`` changes with every byte and is for code that authenticates.
+C again; ``<name>_digest.h`` changes with every byte and is for code that authenticates;
+``<name>_config.h`` leaves decoders that no bitmap needs out of the reader.
 """
 
 from __future__ import annotations
@@ -9,20 +10,32 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 
+from imgbuild.emit.c_config import check_lines, config_lines, needs_of
 from imgbuild.emit.c_names import c_identifier, macro_name, variant_macro
 from imgbuild.emit.job import EmitJob
 from imgbuild.emit.work_bytes import work_bytes_of
-from imgbuild.model import NATIVE, Animation, Artifact, EncodedAsset, ImageOptions, Kind, PlannedAsset
+from imgbuild.model import (
+    NATIVE,
+    Animation,
+    Artifact,
+    EncodedAsset,
+    ImageOptions,
+    Kind,
+    PlannedAsset,
+    StringsOptions,
+    StringTable,
+)
 
 FORMAT_MAJOR = 1
 _DIGEST_COLUMNS = 8
 
 
 def emit_c_header(job: EmitJob) -> list[Artifact]:
-    """``<name>_assets.h`` and ``<name>_digest.h`` in the header folder, UTF-8 with LF."""
+    """``<name>_assets.h``, ``<name>_digest.h``, ``<name>_config.h`` in the header folder, UTF-8 with LF."""
     return [
         Artifact(job.header_folder / f"{job.name}_assets.h", assets_header(job).encode()),
         Artifact(job.header_folder / f"{job.name}_digest.h", digest_header(job).encode()),
+        Artifact(job.header_folder / f"{job.name}_config.h", config_header(job).encode()),
     ]
 
 
@@ -43,12 +56,18 @@ def assets_header(job: EmitJob) -> str:
         groups.append(_variant_macros(prefix, job.variants))
     named = sorted((asset for asset in job.assets if not asset.variant), key=lambda a: a.name.encode())
     groups += [_asset_macros(prefix, asset) for asset in named]
+    tables = {asset.name: asset.options for asset in job.image.partition.assets}
+    for asset in named:
+        options = tables.get(asset.name)
+        if isinstance(options, StringsOptions):
+            groups += _string_macros(macro_name(prefix, asset.name), asset.name, options)
     body = [
         '#include "imgb.h"',
         "",
         f"#if IMGB_FORMAT_MAJOR != {FORMAT_MAJOR}",
         f'#error "this header and its flash image are of format {FORMAT_MAJOR}, imgb.h reads another one"',
         "#endif",
+        *check_lines(prefix, needs_of(job.assets)),
     ]
     for comment, macros in groups:
         body += ["", f"/* {comment} */", *_define(macros)]
@@ -87,6 +106,20 @@ def _asset_macros(prefix: str, asset: EncodedAsset) -> tuple[str, list[tuple[str
     return f'"{_comment(asset.name)}": {kind.lower()}{shape}', macros
 
 
+def _string_macros(macro: str, name: str, options: StringsOptions) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Keys of the texts, for imgb_strings_get, and numbers of the languages."""
+    numbers = [
+        (f"{macro}_LANG_{c_identifier(tag).lstrip('_')}", str(number))
+        for number, tag in enumerate(options.languages)
+    ]
+    keys = [
+        (f"{macro}_STR_{c_identifier(id_).lstrip('_')}", _u32(zlib.crc32(id_.encode())))
+        for id_ in options.ids
+    ]
+    shown = _comment(name)
+    return [(f'languages of "{shown}"', numbers), (f'texts of "{shown}"', keys)]
+
+
 def _bitmap_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
     sizes = [(f"{macro}_WIDTH", str(asset.width)), (f"{macro}_HEIGHT", str(asset.height))]
     return f", {asset.width}x{asset.height} px", sizes
@@ -106,10 +139,21 @@ def _file_shape(_macro: str, _asset: EncodedAsset) -> tuple[str, list[tuple[str,
     return "", []
 
 
+def _strings_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str, str]]]:
+    table = asset.expected
+    if not isinstance(table, StringTable):
+        return "", []
+    languages = " ".join(tag for tag, _ in table.languages)
+    contract = (f"{macro}_CONTRACT", _u32(table.contract))
+    return f", {len(table.texts)} texts in {_comment(languages)}", [contract]
+
+
 _SHAPES: dict[Kind, Callable[[str, EncodedAsset], tuple[str, list[tuple[str, str]]]]] = {
     Kind.BITMAP: _bitmap_shape,
     Kind.FONT: _font_shape,
     Kind.FILE: _file_shape,
+    Kind.STRINGS: _strings_shape,
+    Kind.GLYPH_RUNS: _file_shape,
     Kind.ANIMATION: _animation_shape,
 }
 
@@ -135,6 +179,12 @@ def digest_header(job: EmitJob) -> str:
         f"/* initialiser of a uint8_t[32] */\n#define {prefix}_IMAGE_SHA256 \\\n  {{{sha256}}}",
     ]
     return _guard(f"{prefix}_DIGEST_H", body)
+
+
+def config_header(job: EmitJob) -> str:
+    """The text of ``<name>_config.h``: the reader's switches."""
+    body = config_lines(f"{job.name}_config.h", needs_of(job.assets))
+    return _guard(f"{c_identifier(job.name)}_CONFIG_H", body)
 
 
 def _define(macros: list[tuple[str, str]]) -> list[str]:

@@ -27,13 +27,25 @@ SUFFIXES: dict[Kind, tuple[str, ...]] = {
     Kind.BITMAP: ("", "_KIND", "_WIDTH", "_HEIGHT"),
     Kind.FONT: ("", "_KIND", "_SIZE_PX"),
     Kind.FILE: ("", "_KIND"),
+    Kind.STRINGS: ("", "_KIND", "_CONTRACT"),
+    Kind.GLYPH_RUNS: ("", "_KIND"),
     Kind.ANIMATION: ("", "_KIND", "_WIDTH", "_HEIGHT", "_FRAMES"),
 }
 """What follows an asset's name in the macros of ``<name>_assets.h``; "" is the key."""
 
+_RANGE_KINDS = ("565", "8888", "ALPHA8", "ALPHA4", "INDEXED8", "INDEXED4", "GRAY8", "GRAY4")
+_GLYPH_KINDS = ("RANGE", "GRAY", "MONO", "LATIN", "CJK", "MONO7", "MONO10")
+CODEC_SWITCHES = (
+    *("RLE", "LZ4", "RANGE"),
+    *(f"RANGE_{kind}" for kind in _RANGE_KINDS),
+    *(f"GLYPH_{kind}" for kind in _GLYPH_KINDS),
+)
+"""What follows ``IMGB_CFG_`` in the reader's switches that a pack decides (imgb_config.h)."""
+
 PACK_MACROS = (
     "ASSETS_H",
     "DIGEST_H",
+    "CONFIG_H",
     "FORMAT_MAJOR",
     "PACK_ID",
     "CONTRACT",
@@ -48,6 +60,7 @@ PACK_MACROS = (
     "CONTENT_VERSION",
     "IMAGE_CRC32",
     "IMAGE_SHA256",
+    *(f"NEEDS_{switch}" for switch in CODEC_SWITCHES),
 )
 """What follows the prefix in the macros that are no asset's."""
 

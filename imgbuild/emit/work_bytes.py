@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from imgbuild.model import NATIVE, AssetOptions, DecodedFont, EncodedAsset, ImageOptions
+from imgbuild.glyph_tables import MODEL_OWN, own_table_bytes
+from imgbuild.model import NATIVE, AssetOptions, Codec, DecodedFont, EncodedAsset, ImageOptions
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.units import align_up
 
@@ -15,7 +16,10 @@ _TEXT_STEP_BYTES = 64
 
 
 def work_bytes_of(assets: Iterable[EncodedAsset], options: Mapping[str, AssetOptions]) -> int:
-    """Bytes of ``work`` that draw every bitmap and every text; names, shapes and ``options`` decide it."""
+    """Bytes of ``work`` that draw every bitmap and every text.
+
+    Names, shapes and ``options`` decide it, and whether a font has a probability table of its own.
+    """
     return max((_one(asset, options.get(asset.name)) for asset in assets), default=0)
 
 
@@ -26,8 +30,7 @@ def strip_work_bytes(strip_bytes: int) -> int:
 
 def _one(asset: EncodedAsset, options: AssetOptions | None) -> int:
     if isinstance(asset.expected, DecodedFont):
-        widest = max(glyph.coverage.shape[1] for glyph in asset.expected.glyphs)
-        return align_up(widest, _TEXT_STEP_BYTES) + _TEXT_STATE_BYTES
+        return _font_work_bytes(asset, asset.expected)
     if not isinstance(options, ImageOptions) or options.flavour != NATIVE:
         return 0
     pixel_format = PIXEL_FORMATS.get(options.pixel_format) or _chosen(asset)
@@ -35,6 +38,17 @@ def _one(asset: EncodedAsset, options: AssetOptions | None) -> int:
     row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
     rows = row_bytes if options.codec == "raw" else max(row_bytes, strip_work_bytes(options.strip_bytes))
     return rows + 4 * pixel_format.palette_max
+
+
+def _font_work_bytes(asset: EncodedAsset, font: DecodedFont) -> int:
+    """A row; coded: at 1 bpp a bit per pixel of another, and a table of the font's own (FORMAT.md 5.4)."""
+    widest = max(glyph.coverage.shape[1] for glyph in font.glyphs)
+    row_bytes = align_up(widest, _TEXT_STEP_BYTES)
+    work_bytes = row_bytes + _TEXT_STATE_BYTES
+    if asset.codec is Codec.RANGE_GLYPHS:
+        work_bytes += row_bytes // 8 if font.bpp == 1 else 0
+        work_bytes += own_table_bytes(font.bpp) if asset.payload[3] == MODEL_OWN else 0
+    return work_bytes
 
 
 def _chosen(asset: EncodedAsset) -> PixelFormat:

@@ -10,11 +10,26 @@ from typing import NoReturn
 
 from imgbuild.emit.c_names import C_KEYWORDS, c_identifier
 from imgbuild.errors import fail
+from imgbuild.reader.bitmap import Bitmap
 from imgbuild.reader.container import Image
 from imgbuild.reader.pack import Entry
 
 _COLUMNS = 16
-_SUFFIXES = ("", "_map", "_mask", "_bits", "_width", "_height")
+_PATCH = ("_keep_left", "_keep_top", "_keep_right", "_keep_bottom")
+_FONT = ("_bitmap", "_bitmaps", "_glyphs", "_glyph_dsc", "_cmaps", "_kern", "_dsc")
+_SUFFIXES = (
+    "",
+    "_map",
+    "_mask",
+    "_bits",
+    "_width",
+    "_height",
+    "_trim_x",
+    "_trim_y",
+    "_tint",
+    *_PATCH,
+    *_FONT,
+)
 """What follows an asset's identifier in the names that a file defines."""
 
 
@@ -23,7 +38,7 @@ class Constant:
     """One asset's C text: macros and definitions. ``@`` stands for the storage class of a definition."""
 
     comment: str
-    macros: tuple[tuple[str, int], ...]
+    macros: tuple[tuple[str, int | str], ...]
     definitions: tuple[str, ...]
 
 
@@ -51,8 +66,30 @@ def refuse(entry: Entry, image: Image, what: str, hint: str) -> NoReturn:
 
 def describe(entry: Entry, name: str) -> str:
     """What stands above an asset's definitions."""
-    safe = re.sub(r"[*\\]|[^ -~]", "?", entry.name)
-    return f'{name}: "{safe}", {entry.width}x{entry.height} px'
+    return f'{name}: "{printable(entry.name)}", {entry.width}x{entry.height} px'
+
+
+def printable(name: str) -> str:
+    """``name`` as it may stand in a comment."""
+    return re.sub(r"[*\\]|[^ -~]", "?", name)
+
+
+def extra_macros(name: str, bitmap: Bitmap, *, has_colour: bool = True) -> tuple[tuple[str, int | str], ...]:
+    """What the bitmap knows and the library's own structures cannot say, so that no export loses it.
+
+    ``_trim_x``, ``_trim_y``: px to the right and down at which a trimmed picture is drawn; ``_tint``:
+    0xRRGGBB that a shape is drawn in; ``_keep_left`` …: px from each edge that a 9-patch keeps.
+    """
+    macros: list[tuple[str, int | str]] = []
+    if bitmap.trim is not None:
+        macros += [(f"{name}_trim_x", bitmap.trim.x_px), (f"{name}_trim_y", bitmap.trim.y_px)]
+    if bitmap.tint is not None and has_colour:
+        macros.append((f"{name}_tint", "0x{:02x}{:02x}{:02x}".format(*bitmap.tint)))
+    if bitmap.nine_patch is not None:
+        macros += [
+            (name + side, inset) for side, inset in zip(_PATCH, bitmap.nine_patch.stretch, strict=True)
+        ]
+    return tuple(macros)
 
 
 def byte_array(declaration: str, data: bytes) -> str:
@@ -63,6 +100,11 @@ def byte_array(declaration: str, data: bytes) -> str:
 def word_array(declaration: str, values: Sequence[int]) -> str:
     """``declaration`` and its initialiser of 16-bit numbers."""
     return _array(declaration, [f"0x{value:04x}" for value in values], _COLUMNS // 2)
+
+
+def number_array(declaration: str, values: Sequence[int]) -> str:
+    """``declaration`` and its initialiser of numbers, which may be negative."""
+    return _array(declaration, [str(value) for value in values], _COLUMNS)
 
 
 def _array(declaration: str, numbers: Sequence[str], columns: int) -> str:

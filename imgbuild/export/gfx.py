@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imgbuild.export.ctext import Constant, byte_array, describe, refuse, word_array
+from imgbuild.export.ctext import Constant, byte_array, describe, extra_macros, refuse, word_array
 from imgbuild.model import Codec, Kind
 from imgbuild.pixels.convert import pack_rgb565
 from imgbuild.reader.bitmap import Bitmap, read_bitmap
@@ -32,7 +32,7 @@ _OPAQUE = 128
 def export_asset(image: Image, entry: Entry, name: str) -> Constant:
     """1 bit a pixel, the leftmost in the highest bit, rows on bytes; or one uint16_t a pixel."""
     bitmap = bitmap_of(image, entry)
-    sizes = size_macros(name, bitmap)
+    sizes = size_macros(name, bitmap) + extra_macros(name, bitmap)
     if bitmap.pixel_format.name in ONE_BIT:
         bits = pack_rows(bitmap.samples().colour != 0, "big")
         return Constant(describe(entry, name), sizes, (byte_array(f"@ uint8_t {name}[] PROGMEM", bits),))
@@ -43,17 +43,36 @@ def export_asset(image: Image, entry: Entry, name: str) -> Constant:
     definitions = [word_array(f"@ uint16_t {name}[] PROGMEM", values.reshape(-1).tolist())]
     if bool((alpha < 255).any()):
         definitions.append(byte_array(f"@ uint8_t {name}_mask[] PROGMEM", pack_rows(alpha >= _OPAQUE, "big")))
-    return Constant(describe(entry, name), sizes, tuple(definitions))
+    lost = _describe_loss(bitmap, values, alpha)
+    return Constant(describe(entry, name) + lost, sizes, tuple(definitions))
+
+
+def _describe_loss(bitmap: Bitmap, values: NDArray[np.uint16], alpha: NDArray[np.uint8]) -> str:
+    """What the library cannot show, for the comment."""
+    lost = ""
+    if bool(((alpha > 0) & (alpha < 255)).any()):
+        lost += f"; half-transparent pixels are drawn from alpha {_OPAQUE} on, as if opaque"
+    seen = alpha > 0
+    if not np.array_equal(shown_rgb565(values)[seen], bitmap.rgba()[seen, :3]):
+        lost += "; colours rounded to 5:6:5"
+    return lost
+
+
+def shown_rgb565(values: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """R G B ``[h, w, 3]`` that 5:6:5 ``values`` stand for (FORMAT.md, 4.1)."""
+    fields = ((values >> 11, 31), (values >> 5 & 63, 63), (values & 31, 31))
+    channels = [(field.astype(np.uint32) * 510 + most) // (2 * most) for field, most in fields]
+    return np.stack(channels, axis=-1).astype(np.uint8)
 
 
 def bitmap_of(image: Image, entry: Entry) -> Bitmap:
     """The bitmap of ``entry``; IB264 for anything else."""
     if entry.kind != Kind.BITMAP or entry.codec in (Codec.JPEG, Codec.PNG, Codec.QOI):
-        refuse(entry, image, "is no bitmap", "name bitmaps only; 'imgbuild ls' tells the kinds")
+        refuse(entry, image, "is no bitmap and no font", "'imgbuild ls' tells the kinds")
     return read_bitmap(image.payload(entry), entry)
 
 
-def size_macros(name: str, bitmap: Bitmap) -> tuple[tuple[str, int], ...]:
+def size_macros(name: str, bitmap: Bitmap) -> tuple[tuple[str, int | str], ...]:
     """Width and height as XBM files have them."""
     return (f"{name}_width", bitmap.width), (f"{name}_height", bitmap.height)
 

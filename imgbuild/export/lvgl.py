@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from imgbuild.export.ctext import Constant, byte_array, describe, refuse
+from imgbuild.export.ctext import Constant, byte_array, describe, extra_macros, refuse
 from imgbuild.flavours.lvgl9 import FORMAT_NAMES, HEADER_BYTES, MAGIC
 from imgbuild.model import Codec, Kind
 from imgbuild.pixels.formats import PIXEL_FORMATS
@@ -33,6 +33,8 @@ PROLOGUE = """
 _HEADER = struct.Struct("<BBHHHHH")
 _FLAGS = ((0x01, "LV_IMAGE_FLAGS_PREMULTIPLIED"), (0x08, "LV_IMAGE_FLAGS_COMPRESSED"))
 _RGB565_SWAPPED = 0x1B
+_FONT_FILE = b"head"
+_HINT = "name bitmaps, fonts, or pictures of 'flavour: lvgl9'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class _Picture:
     height: int
     stride_bytes: int
     data: bytes
+    macros: tuple[tuple[str, int | str], ...] = ()
 
 
 def export_asset(image: Image, entry: Entry, name: str) -> Constant:
@@ -50,9 +53,9 @@ def export_asset(image: Image, entry: Entry, name: str) -> Constant:
     if entry.kind == Kind.FILE:
         picture = _read_file(image, entry)
     elif entry.kind == Kind.BITMAP and entry.codec not in (Codec.JPEG, Codec.PNG, Codec.QOI):
-        picture = _read_pixels(image, entry)
+        picture = _read_pixels(image, entry, name)
     else:
-        refuse(entry, image, "is no bitmap", "name bitmaps, or files of 'flavour: lvgl9'")
+        refuse(entry, image, "is no bitmap and no font", _HINT)
     flags = " | ".join(text for bit, text in _FLAGS if picture.flags & bit) or "0"
     fields = (
         ".magic = LV_IMAGE_HEADER_MAGIC",
@@ -69,10 +72,10 @@ def export_asset(image: Image, entry: Entry, name: str) -> Constant:
         f"@ lv_image_dsc_t {name} = {{\n  .header = {{\n    {header},\n  }},\n"
         f"  .data_size = sizeof({name}_map),\n  .data = {name}_map,\n}};"
     )
-    return Constant(describe(entry, name), (), (data, descriptor))
+    return Constant(describe(entry, name), picture.macros, (data, descriptor))
 
 
-def _read_pixels(image: Image, entry: Entry) -> _Picture:
+def _read_pixels(image: Image, entry: Entry, name: str) -> _Picture:
     bitmap = read_bitmap(image.payload(entry), entry)
     row = PIXEL_FORMATS[bitmap.pixel_format.name]
     if row.number not in FORMAT_NAMES:
@@ -88,7 +91,8 @@ def _read_pixels(image: Image, entry: Entry) -> _Picture:
     data = palette.ljust(4 * row.palette_max, b"\0") + planes.colour.tobytes() + alpha
     flags = 0x01 if bitmap.order & ORDER_PREMULTIPLIED else 0
     number = _RGB565_SWAPPED if is_swapped else row.number
-    return _Picture(number, flags, bitmap.width, bitmap.height, planes.stride_bytes, data)
+    macros = extra_macros(name, bitmap)
+    return _Picture(number, flags, bitmap.width, bitmap.height, planes.stride_bytes, data, macros)
 
 
 def _read_file(image: Image, entry: Entry) -> _Picture:
@@ -97,4 +101,6 @@ def _read_file(image: Image, entry: Entry) -> _Picture:
         magic, number, flags, width, height, stride_bytes, _ = _HEADER.unpack_from(data)
         if magic == MAGIC and number in FORMAT_NAMES:
             return _Picture(number, flags, width, height, stride_bytes, data[HEADER_BYTES:])
-    refuse(entry, image, "is a file, and none of LVGL 9", "name bitmaps, or files of 'flavour: lvgl9'")
+    if data[4:8] == _FONT_FILE:
+        refuse(entry, image, "is a font file of LVGL 9 already", "'imgbuild extract' gets it out")
+    refuse(entry, image, "is a file, and none of LVGL 9", _HINT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from imgbuild.export.ctext import Constant, byte_array, describe, refuse
+from imgbuild.export.ctext import Constant, byte_array, describe, extra_macros, refuse
 from imgbuild.export.gfx import ONE_BIT, bitmap_of, pack_rows, size_macros
 from imgbuild.reader.container import Image
 from imgbuild.reader.pack import Entry
@@ -26,4 +26,5 @@ def export_asset(image: Image, entry: Entry, name: str) -> Constant:
         )
     bits = pack_rows(bitmap.samples().colour != 0, "little")
     array = byte_array(f"@ unsigned char {name}_bits[] U8X8_PROGMEM", bits)
-    return Constant(describe(entry, name), size_macros(name, bitmap), (array,))
+    macros = size_macros(name, bitmap) + extra_macros(name, bitmap, has_colour=False)  # it has one colour
+    return Constant(describe(entry, name), macros, (array,))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imgbuild.errors import Diagnostics, Place
-from imgbuild.flash.tables import load_boards, load_chips
-from imgbuild.model import Board, Chip, FlashTarget, Range
+from imgbuild.errors import Diagnostics, Place, fail
+from imgbuild.flash.closest import closest
+from imgbuild.flash.erase_map import EraseMap
+from imgbuild.flash.esp_partitions import pick_partition, read_partitions
+from imgbuild.flash.tables import Tables, load_boards, load_chips
+from imgbuild.flash.user_files import FlashFiles, find_flash_files
+from imgbuild.model import Board, Chip, FlashTarget, Range, Sectors
 from imgbuild.units import align_down, align_up, format_bytes
 
 if TYPE_CHECKING:
@@ -19,10 +24,13 @@ _FLASH: YamlPath = ("flash",)
 _REGION: YamlPath = ("flash", "region")
 
 
-def free_ranges(chip: Chip, reserved: tuple[Range, ...], erase_bytes: int) -> tuple[Range, ...]:
+def free_ranges(
+    chip: Chip, reserved: tuple[Range, ...], erase_bytes: int, sectors: tuple[Sectors, ...] = ()
+) -> tuple[Range, ...]:
     """The ranges of ``chip`` that nothing reserves, by offset, each rounded inward to erase blocks.
 
-    They are named ``free0``, ``free1``, … in this order. Reserved ranges may overlap each other.
+    They are named ``free0``, ``free1``, … in this order. Reserved ranges may overlap each other. A range
+    ends where the erase block changes (``sectors``).
     """
     gaps: list[tuple[int, int]] = []
     start = 0
@@ -31,15 +39,18 @@ def free_ranges(chip: Chip, reserved: tuple[Range, ...], erase_bytes: int) -> tu
             gaps.append((start, taken.offset_bytes))
             start = max(start, taken.end_bytes)
     gaps.append((start, chip.size_bytes))
-    rounded = [(align_up(low, erase_bytes), align_down(high, erase_bytes)) for low, high in gaps]
-    whole = [(low, high) for low, high in rounded if high > low]
+    erase = EraseMap(erase_bytes, sectors)
+    whole = [blocks for low, high in gaps for blocks in erase.whole_blocks(low, high)]
     return tuple(Range(low, high - low, f"free{number}") for number, (low, high) in enumerate(whole))
 
 
-def free_region_of(board: Board) -> Range:
-    """The largest free range of a board's chip (of equals, the first); size 0 if nothing is free."""
-    chip = load_chips()[board.chip]
-    return _largest(free_ranges(chip, board.reserved, _erase_bytes(chip, board))) or Range(0, 0)
+def free_region_of(board: Board, chips: Mapping[str, Chip] | None = None) -> Range:
+    """The largest free range of a board's chip (of equals, the first); size 0 if nothing is free.
+
+    ``chips`` None: those of this package.
+    """
+    chip = (load_chips() if chips is None else chips)[board.chip]
+    return _largest(_Site(chip, board.reserved, EraseMap.of(chip, board)).free) or Range(0, 0)
 
 
 def resolve_target(
@@ -47,31 +58,66 @@ def resolve_target(
     board_override: str | None = None,
     region: str | RangeSpec | None = None,
     region_path: YamlPath = _REGION,
+    files: FlashFiles | None = None,
 ) -> FlashTarget:
     """The chip, address and region that a manifest's ``flash`` means.
 
     ``board_override`` (the command line's) takes the place of ``board``, ``chip`` and ``mapped_at``; ranges
     that the manifest reserves stay reserved. ``region`` is a partition's own region, at ``region_path``.
-    Raises :class:`BuildError` with everything found: IB106, IB401 to IB404, IB407, IB410.
+    ``files``: what ``find_flash_files`` found, None to look without roots. Raises :class:`BuildError` with
+    everything found: IB106, IB401 to IB404, IB407, IB410, IB420 to IB425, IB518, IB519.
     """
     flash, positions = manifest.spec.flash, manifest.positions
+    files = find_flash_files(manifest) if files is None else files
     found = Diagnostics()
-    chip, board = _find_chip(flash, positions, board_override, found)
+    chip, board = _find_chip(flash, positions, board_override, files.load_tables(), found)
     found.raise_if_errors()
     if chip is None:  # no chip without an error: cannot be
         raise AssertionError(flash)
     reserved = (board.reserved if board else ()) + _read_reserved(flash, chip, positions, found)
     found.raise_if_errors()
-    site = _Site(chip, reserved, _erase_bytes(chip, board))
     asked = flash.region if region is None else region
     place = positions.value(region_path) if isinstance(asked, str) else positions.key(region_path)
-    chosen = _choose_region(asked, site, place, found)
+    site = _Site(chip, reserved, EraseMap.of(chip, board))
+    if files.partition_table is None:
+        chosen = _choose_region(asked, site, place, found)
+    else:
+        site, chosen = _choose_partition(asked, site, files.partition_table, place, found)
     found.raise_if_errors()
     if chosen is None:
         raise AssertionError(asked)
     mapped_at = _mapped_at(flash, board, is_overridden=board_override is not None)
     base_address = None if mapped_at is None else mapped_at + chosen.offset_bytes
-    return FlashTarget(chip, board, reserved, chosen, site.erase_bytes, base_address)
+    return FlashTarget(chip, board, site.reserved, chosen, site.erase.largest(chosen), base_address)
+
+
+def target_of_board(name: str, image_bytes: int, place: Place, address: int | None = None) -> FlashTarget:
+    """Where an image that exists already goes on a board.
+
+    At ``address`` if that is one of the chip's addresses, else into the largest free range. Raises
+    :class:`BuildError`: IB401 (unknown board), IB404, IB405 (no room there), IB407 (past the chip).
+    """
+    board = load_boards().get(name)
+    if board is None:
+        hint = _did_you_mean(name, list(load_boards()), "boards")
+        fail("IB401", f"--board: unknown board '{name}'", hint=hint)
+    chip, region = load_chips()[board.chip], free_region_of(board)
+    known = board.programmed_at if board.mapped_at is None else board.mapped_at
+    erase = EraseMap.of(chip, board)
+    if address is not None and known is not None and 0 <= address - known < chip.size_bytes:
+        found = Diagnostics()
+        offset = address - known
+        block = erase.largest(Range(offset, min(image_bytes, chip.size_bytes - offset)))
+        span = Range(offset, align_up(image_bytes, block), "region")
+        region = _check_region(span, _Site(chip, board.reserved, erase), place, found) or region
+        hint = "without --address the largest free range is taken"
+        found.items = [replace(item, hint=hint) for item in found.items]
+        found.raise_if_errors()
+    if image_bytes > region.size_bytes:
+        free = f"the largest free range of {name} is {format_range(region)}"
+        fail("IB405", f"the image has {format_bytes(image_bytes)}, {free}", place)
+    base = None if board.mapped_at is None else board.mapped_at + region.offset_bytes
+    return FlashTarget(chip, board, board.reserved, region, erase.largest(region), base)
 
 
 def format_range(span: Range) -> str:
@@ -84,9 +130,9 @@ def format_range(span: Range) -> str:
 
 
 def _find_chip(
-    flash: FlashSpec, positions: Positions, board_override: str | None, found: Diagnostics
+    flash: FlashSpec, positions: Positions, board_override: str | None, tables: Tables, found: Diagnostics
 ) -> tuple[Chip | None, Board | None]:
-    boards, chips = load_boards(), load_chips()
+    boards, chips = tables.boards, tables.chips
     name = board_override or flash.board
     if name is not None:
         place = None if board_override else positions.value((*_FLASH, "board"))
@@ -108,19 +154,15 @@ def _find_chip(
 
 
 def _did_you_mean(name: str, known: list[str], command: str) -> str:
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    meant = closest(name, known)
     every = f"'imgbuild {command}' lists all"
-    return f"did you mean '{close[0]}'? {every}" if close else every
+    return f"did you mean '{meant}'? {every}" if meant else every
 
 
 def _mapped_at(flash: FlashSpec, board: Board | None, *, is_overridden: bool) -> int | None:
     if flash.mapped_at is not None and not is_overridden:
         return flash.mapped_at
     return board.mapped_at if board else None
-
-
-def _erase_bytes(chip: Chip, board: Board | None) -> int:
-    return (board.erase_bytes if board else None) or chip.erase_bytes[0]
 
 
 def _read_reserved(
@@ -156,16 +198,21 @@ class _Site:
 
     chip: Chip
     reserved: tuple[Range, ...]
-    erase_bytes: int
+    erase: EraseMap
+
+    @property
+    def free(self) -> tuple[Range, ...]:
+        """The ranges that a region may lie in."""
+        return free_ranges(self.chip, self.reserved, self.erase.erase_bytes, self.erase.sectors)
 
 
 def _choose_region(asked: str | RangeSpec, site: _Site, place: Place, found: Diagnostics) -> Range | None:
     if not isinstance(asked, str):
         return _check_region(Range(asked.offset, asked.size, "region"), site, place, found)
-    free = free_ranges(site.chip, site.reserved, site.erase_bytes)
+    free = site.free
     if asked == "free":
         if not free:
-            block = format_bytes(site.erase_bytes)
+            block = format_bytes(site.erase.erase_bytes)
             message = f"reserved ranges leave no whole erase block ({block}) of chip {_shown(site.chip)}"
             found.error("IB410", message, place)
         return _largest(free)
@@ -174,6 +221,29 @@ def _choose_region(asked: str | RangeSpec, site: _Site, place: Place, found: Dia
             return span
     _report_unknown_region(asked, free, site.reserved, place, found)
     return None
+
+
+def _choose_partition(
+    asked: str | RangeSpec, site: _Site, table: Path, place: Place, found: Diagnostics
+) -> tuple[_Site, Range | None]:
+    """The region, and the site with all other partitions reserved."""
+    partitions = read_partitions(table)
+    for row in partitions:
+        if row.end_bytes > site.chip.size_bytes:
+            message = f"partition '{row.label}' ends at 0x{row.end_bytes:X}, behind chip {_shown(site.chip)}"
+            found.error("IB519", message, row.place)
+    found.raise_if_errors()
+    if asked == "free":
+        labels = ", ".join(f"'{row.label}'" for row in partitions) or "none"
+        message = f"with 'partition_table' the region is the name of a partition; it has {labels}"
+        found.error("IB407", message, place, hint="write 'region: NAME'")
+        return site, None
+    chosen = pick_partition(partitions, asked, place) if isinstance(asked, str) else None
+    others = tuple(Range(p.offset_bytes, p.size_bytes, p.label) for p in partitions if p is not chosen)
+    site = replace(site, reserved=site.reserved + others)
+    if isinstance(asked, str) and chosen is not None:
+        return site, _check_region(Range(chosen.offset_bytes, chosen.size_bytes, asked), site, place, found)
+    return site, _choose_region(asked, site, place, found)
 
 
 def _report_unknown_region(
@@ -190,7 +260,7 @@ def _report_unknown_region(
 
 
 def _check_region(span: Range, site: _Site, place: Place, found: Diagnostics) -> Range | None:
-    erase_bytes = site.erase_bytes
+    erase_bytes = site.erase.largest(span)
     shown = f"region {format_range(span)}"
     if not span.size_bytes:
         found.error("IB407", "the region has size 0; expected at least one erase block", place)

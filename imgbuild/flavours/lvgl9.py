@@ -14,12 +14,13 @@ from dataclasses import replace
 
 from imgbuild.errors import Diagnostic, Severity, fail
 from imgbuild.flavours.lvgl_rle import encode_rle
-from imgbuild.model import Codec, EncodedAsset, ImageOptions, Kind, PlannedAsset
+from imgbuild.model import Codec, EncodedAsset, ImageOptions, Kind, PlannedAsset, Samples
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.pixels.payload import (
     HEADER,
     ORDER_BIG,
     ORDER_INVERTED,
+    ORDER_LSB_FIRST,
     ORDER_PREMULTIPLIED,
     RawPlanes,
     add_extension,
@@ -49,6 +50,22 @@ _RGB565 = 0x12
 _RGB565_SWAPPED = 0x1B
 _NOT_FROM_FILES = frozenset((0x06, 0x15, 0x16, 0x17, 0x18))
 """Formats that lv_bin_decoder_open decodes from a file only if it is compressed."""
+
+_WITH_COLOUR = tuple(
+    row.name for row in PIXEL_FORMATS.values() if row.number in FORMAT_NAMES and not row.is_coverage
+)
+
+
+def auto_formats(options: ImageOptions) -> tuple[str, ...]:
+    """What ``pixel_format: auto`` may choose for LVGL: what it has, and what holds the colour.
+
+    The formats of coverage would leave the colour to a style, and a file that may end up plain must not
+    be of a format that LVGL reads from compressed files only.
+    """
+    if options.lvgl_header or options.codec in ("rle", "lz4"):
+        return _WITH_COLOUR
+    return tuple(name for name in _WITH_COLOUR if PIXEL_FORMATS[name].number not in _NOT_FROM_FILES)
+
 
 _METHOD_RLE = 1
 _METHOD_LZ4 = 2
@@ -117,12 +134,34 @@ def encode_lvgl9(
     return file, found
 
 
-def add_lvgl_header(asset: PlannedAsset, bitmap: EncodedAsset) -> EncodedAsset:
+def add_lvgl_header(asset: PlannedAsset, bitmap: EncodedAsset) -> tuple[EncodedAsset, list[Diagnostic]]:
     """``bitmap`` (codec raw) with LVGL's header right in front of palette and pixels, as extension TLV 4.
 
     From the extension's data to the payload's end the bytes are then a plain LVGL 9 ``.bin`` file. Raises
-    BuildError with IB262 where LVGL has no such picture.
+    BuildError with IB262 where LVGL has no such picture. Warns with IB271 of what LVGL will not see.
     """
+    return _put_header(asset, bitmap), _tell_unseen(asset, bitmap)
+
+
+def _tell_unseen(asset: PlannedAsset, bitmap: EncodedAsset) -> list[Diagnostic]:
+    """What our reader knows of the picture and LVGL's header does not tell."""
+    samples, unseen = bitmap.expected, []
+    if not isinstance(samples, Samples):
+        raise TypeError(samples)
+    if samples.trim is not None:
+        unseen.append(f"the offset of its trim ({samples.trim.x_px}, {samples.trim.y_px} px)")
+    if samples.tint is not None:
+        unseen.append("its colour #{:02x}{:02x}{:02x}".format(*samples.tint))
+    if samples.nine_patch is not None:
+        unseen.append("what a 9-patch keeps")
+    if not unseen:
+        return []
+    message = f'image "{asset.name}": LVGL\'s header does not tell {" or ".join(unseen)}'
+    hint = "our own reader knows it; for LVGL say it in the firmware, or take it out"
+    return [Diagnostic("IB271", message, asset.place, hint, asset.name, Severity.WARNING)]
+
+
+def _put_header(asset: PlannedAsset, bitmap: EncodedAsset) -> EncodedAsset:
     pixel_format = _format_of(bitmap)
     planes = take_apart(bitmap)
     _check(asset, bitmap, planes, pixel_format)
@@ -153,6 +192,13 @@ def _check(
     if planes.order & ORDER_INVERTED:
         message = f'image "{asset.name}" is inverted, and LVGL 9 takes the highest grey for white'
         fail("IB262", message, asset.place, "take 'invert' out", asset.name)
+    is_big = planes.order & ORDER_BIG and pixel_format.number != _RGB565
+    if is_big or planes.order & ORDER_LSB_FIRST:
+        what, key = (
+            ("bytes from the high one", "byte_order") if is_big else ("pixels from bit 0", "bit_order")
+        )
+        message = f'image "{asset.name}" is {pixel_format.name} with {what} on, which LVGL 9 does not know'
+        fail("IB262", message, asset.place, f"take '{key}' out, or 'lvgl_header'", asset.name)
     if planes.stride_bytes > _STRIDE_MAX:
         message = f'a row of image "{asset.name}" takes {planes.stride_bytes} B'
         fail("IB262", f"{message}; LVGL 9 has at most {_STRIDE_MAX} B", asset.place, asset=asset.name)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imgbuild.errors import Diagnostic
+from imgbuild.errors import Diagnostic, fail
 from imgbuild.flavours import FLAVOURS
 from imgbuild.model import EncodedAsset, ImageOptions, PlannedAsset, Samples
 from imgbuild.pixels.formats import PIXEL_FORMATS
@@ -36,10 +36,17 @@ _PLAIN_MODES = ("L", "LA", "P", "RGB", "RGBA")
 def encode_picture(
     asset: PlannedAsset, options: ImageOptions, bitmap: EncodedAsset
 ) -> tuple[EncodedAsset, list[Diagnostic]]:
-    """The picture of ``bitmap`` (rgb888 or argb8888) as the file that ``options.flavour`` names."""
+    """The picture of ``bitmap`` (rgb888 or argb8888) as the file that ``options.flavour`` names.
+
+    Raises BuildError with IB235 where the picture is to be lossless and must be encoded as JPEG.
+    """
     pixels = _pixels_of(bitmap)
     data = _take_source(asset, options.flavour, pixels)
     if data is None:
+        if options.is_lossless and options.flavour == "jpeg":
+            message = f'image "{asset.name}" is to be lossless, but a new JPEG file would lose details'
+            hint = "use flavour: png or qoi, or name a baseline JPEG and change nothing of it"
+            fail("IB235", message, asset.place, hint, asset.name)
         data = _WRITERS[options.flavour](pixels, options)
     name = "rgb888" if pixels.shape[2] == 3 else "argb8888"
     picture = replace(

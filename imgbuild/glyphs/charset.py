@@ -37,10 +37,33 @@ NAMED_RANGES: dict[str, tuple[tuple[int, int], ...]] = {
     "box-drawing": ((0x2500, 0x257F),),
     "block-elements": ((0x2580, 0x259F),),
     "geometric-shapes": ((0x25A0, 0x25FF),),
+    "armenian": ((0x531, 0x556), (0x559, 0x58A), (0x58D, 0x58F)),
+    "hebrew": ((0x5D0, 0x5EA), (0x5EF, 0x5F4)),
+    "georgian": ((0x10A0, 0x10C5), (0x10C7, 0x10C7), (0x10CD, 0x10CD), (0x10D0, 0x10FF)),
+    "thai": ((0xE01, 0xE3A), (0xE3F, 0xE5B)),
     "hiragana": ((0x3041, 0x3096), (0x3099, 0x309F)),
     "katakana": ((0x30A0, 0x30FF),),
+    "kana": ((0x3041, 0x3096), (0x3099, 0x30FF)),
+    "cjk-punctuation": ((0x3000, 0x303F),),
+    "fullwidth": ((0xFF01, 0xFF5E),),
+    "hangul": ((0xAC00, 0xD7A3),),
     "private-use": ((0xE000, 0xF8FF),),
 }  # fmt: skip
+
+CODED_RANGES: dict[str, tuple[str, int, int]] = {
+    "gb2312-1": ("gb2312", 0xB0, 0xD7),
+    "gb2312-2": ("gb2312", 0xD8, 0xF7),
+    "jis-x0208-1": ("euc_jp", 0xB0, 0xCF),
+    "jis-x0208-2": ("euc_jp", 0xD0, 0xF4),
+    "ks-x1001-hangul": ("euc_kr", 0xB0, 0xC8),
+    "big5-1": ("big5", 0xA4, 0xC6),
+}
+"""The levels of East Asian standards: encoding, first and last lead byte.
+
+GB 2312-1980 (3755 and 3008 hanzi), JIS X 0208 (2965 and 3390 kanji), KS X 1001 (2350 hangul), Big5 level 1
+(5401 hanzi, up to C67E). These standards do not change any more, and neither do Python's tables of them.
+"""
+_BIG5_END = b"\xc6\x7e"
 
 _POINT = r"(?:[Uu]\+([0-9A-Fa-f]{1,6})|0[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}))"
 _SPAN = re.compile(rf"{_POINT}(?:\s*-\s*{_POINT})?")
@@ -128,12 +151,15 @@ def _parse_range(item: str | int, found: Diagnostics, place: Place | None, asset
     """Code points of one range; an empty set and an IB303 where it is not understood."""
     text = format_codepoint(item) if isinstance(item, int) else item.strip()
     name = text.lower()
+    if name in CODED_RANGES:
+        return _coded_range(name)
     if name in NAMED_RANGES:
         return {point for first, last in NAMED_RANGES[name] for point in range(first, last + 1)}
     match = _SPAN.fullmatch(text)
     if match is None:
-        close = difflib.get_close_matches(name, [*NAMED_RANGES, ALL], n=1)
-        hint = f'did you mean "{close[0]}"?' if close else f"{_RANGE_HINT}; names: {', '.join(NAMED_RANGES)}"
+        names = [*NAMED_RANGES, *CODED_RANGES]
+        close = difflib.get_close_matches(name, [*names, ALL], n=1)
+        hint = f'did you mean "{close[0]}"?' if close else f"{_RANGE_HINT}; names: {', '.join(names)}"
         found.error("IB303", f'range "{text}" is neither a known name nor code points', place, hint, asset)
         return set()
     first = _point(match.groups()[:3])
@@ -143,6 +169,21 @@ def _parse_range(item: str | int, found: Diagnostics, place: Place | None, asset
         found.error("IB303", f'range "{text}" {problem}', place, None, asset)
         return set()
     return {point for point in range(first, last + 1) if point not in _SURROGATES}
+
+
+def _coded_range(name: str) -> set[int]:
+    """Every character of two bytes between the lead bytes that the encoding knows."""
+    encoding, first, last = CODED_RANGES[name]
+    found = set()
+    for lead in range(first, last + 1):
+        for trail in range(0x40, 0xFF):
+            pair = bytes((lead, trail))
+            if encoding == "big5" and pair > _BIG5_END:
+                continue
+            character = pair.decode(encoding, "ignore")
+            if len(character) == 1 and ord(character) > 0x7F:
+                found.add(ord(character))
+    return found
 
 
 def _point(groups: Sequence[str | None]) -> int:

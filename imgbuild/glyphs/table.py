@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +12,19 @@ from numpy.typing import NDArray
 from imgbuild.errors import Diagnostics, fail
 from imgbuild.glyphs.charmap import choose_segments, pack_charmap
 from imgbuild.glyphs.charset import format_codepoint
+from imgbuild.glyphs.kerning import Kerning, pack_kerning
+from imgbuild.glyphs.storage import StoredGlyphs, store_coded, store_raw
 from imgbuild.limits import GLYPHS_MAX
 from imgbuild.model import Codec, DecodedFont, DecodedGlyph, EncodedAsset, FontOptions, Kind, PlannedAsset
 from imgbuild.units import align_up
 
-if TYPE_CHECKING:
-    from imgbuild.model import U8
-
 HEADER_BYTES = 64
-PIXEL_FORMAT_OF_BPP = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}  # a1 a2 a4 a8
-_MODEL_RAW = 0
+PIXEL_FORMAT_OF_BPP = {1: 0x0B, 2: 0x0C, 3: 0x49, 4: 0x0D, 8: 0x0E}  # a1 a2 (of fonts only) a4 a8
 _ADVANCE_FRACTION_BITS_MAX = 4  # advances are decoded in 1/16 px
-_HEADER = struct.Struct("<HBBhhhhBBBBHhbb6sIIIIIIHH8x")
+_HEADER = struct.Struct("<HBBhhhhBBBBHhbb6sIIIIIIHHH6x")
 
 Ints = NDArray[np.int64]
+U8 = NDArray[np.uint8]
 
 # What a decoded glyph may hold: the C reader's i16 advance (1/16 px) and position, u16 sides.
 _GLYPH_LIMITS = {
@@ -47,8 +45,9 @@ _METRIC_LIMITS = {
 
 
 def encode_font(asset: PlannedAsset, decoded: DecodedFont) -> EncodedAsset:
-    """The payload of ``decoded`` with raw glyphs; its pixels are the anchor.
+    """The payload of ``decoded``, its glyphs as ``codec`` says; its pixels are the anchor.
 
+    Codec ``range`` codes each glyph that gets smaller by it, ``auto`` does so where the payload gets smaller.
     Raises BuildError: IB306 where a metric, a glyph or an offset does not fit its field.
     """
     options = asset.options
@@ -57,11 +56,13 @@ def encode_font(asset: PlannedAsset, decoded: DecodedFont) -> EncodedAsset:
         fail("IB901", message, asset.place, None, asset.name)
     fields = _fields(decoded.glyphs)
     _check(asset, decoded, fields)
-    pixels, fields["offset"] = pack_pixels([glyph.coverage for glyph in decoded.glyphs], decoded.bpp)
-    if len(pixels) >= 1 << 32:
-        message = f'the glyphs of "{asset.name}" take {len(pixels)} bytes, at most 4294967295 are possible'
-        fail("IB306", message, asset.place, "use fewer characters, a smaller size or fewer bpp", asset.name)
-    payload, anchor = _payload(decoded, fields, pixels)
+    bitmaps = [glyph.coverage for glyph in decoded.glyphs]
+    raw = store_raw(bitmaps, decoded.bpp)
+    candidates = []
+    for stored in _STORES[options.codec](bitmaps, decoded.bpp, raw):
+        _check_pixels(asset, stored)
+        candidates.append((*_payload(decoded, fields, stored, options.fallback_key), stored.model))
+    payload, anchor, model = min(candidates, key=lambda one: len(one[0]))
     return EncodedAsset(
         name=asset.name,
         key=asset.key,
@@ -71,8 +72,8 @@ def encode_font(asset: PlannedAsset, decoded: DecodedFont) -> EncodedAsset:
         width=0,
         height=decoded.size_px,
         pixel_format=PIXEL_FORMAT_OF_BPP[decoded.bpp],
-        codec=Codec.RAW,
-        raw_bytes=len(pixels),
+        codec=Codec.RANGE_GLYPHS if model else Codec.RAW,
+        raw_bytes=len(raw.pixels),
         align_bytes=options.align_bytes,
         anchor_bytes=anchor,
         max_strip_bytes=0,
@@ -81,23 +82,24 @@ def encode_font(asset: PlannedAsset, decoded: DecodedFont) -> EncodedAsset:
     )
 
 
-def pack_pixels(bitmaps: list[U8], bpp: int) -> tuple[bytes, Ints]:
-    """All bitmaps as bit streams, leftmost pixel highest, each on a byte of its own; and their offsets.
+def _stores_auto(bitmaps: list[U8], bpp: int, raw: StoredGlyphs) -> Iterator[StoredGlyphs]:
+    yield raw  # first, so that it is taken where coding gains nothing
+    yield store_coded(bitmaps, bpp)
 
-    Equal streams are stored once (Latin A and Cyrillic A): the length of a raw glyph follows from
-    its sides, so offsets need not rise.
-    """
-    per_byte = 8 // bpp
-    counts = np.array([bitmap.size for bitmap in bitmaps], dtype=np.int64)
-    stored = -(-counts // per_byte)
-    starts = np.concatenate(([0], np.cumsum(stored)))
-    values = np.zeros((int(starts[-1]), per_byte), dtype=np.uint8)
-    flat = values.reshape(-1)
-    for bitmap, start in zip(bitmaps, (starts * per_byte).tolist(), strict=False):
-        flat[start : start + bitmap.size] = bitmap.reshape(-1)
-    shifts = np.arange(8 - bpp, -1, -bpp, dtype=np.uint8)
-    stream = np.bitwise_or.reduce(values << shifts, axis=1).astype(np.uint8).tobytes()
-    return _share(stream, starts.tolist())
+
+_STORES: dict[str, Callable[[list[U8], int, StoredGlyphs], Iterable[StoredGlyphs]]] = {
+    "raw": lambda _bitmaps, _bpp, raw: (raw,),
+    "range": lambda bitmaps, bpp, _raw: (store_coded(bitmaps, bpp),),
+    "auto": _stores_auto,
+}
+"""What each codec tries."""
+
+
+def _check_pixels(asset: PlannedAsset, stored: StoredGlyphs) -> None:
+    if len(stored.pixels) >= 1 << 32:
+        size = len(stored.pixels)
+        message = f'the glyphs of "{asset.name}" take {size} bytes, at most 4294967295 are possible'
+        fail("IB306", message, asset.place, "use fewer characters, a smaller size or fewer bpp", asset.name)
 
 
 def pack_records(fields: dict[str, Ints], widths: dict[str, int]) -> bytes:
@@ -106,22 +108,6 @@ def pack_records(fields: dict[str, Ints], widths: dict[str, int]) -> bytes:
         ((fields[name][:, None] >> np.arange(width)) & 1).astype(np.uint8) for name, width in widths.items()
     ]
     return np.packbits(np.concatenate(columns, axis=1), axis=1, bitorder="little").tobytes()
-
-
-def _share(stream: bytes, starts: list[int]) -> tuple[bytes, Ints]:
-    """Drop streams seen before; ``starts`` bound the glyphs' streams."""
-    seen: dict[bytes, int] = {}
-    kept: list[bytes] = []
-    offsets: list[int] = []
-    end = 0
-    for start, stop in pairwise(starts):
-        piece = stream[start:stop]
-        offset = seen.setdefault(piece, end) if piece else end
-        if piece and offset == end:
-            kept.append(piece)
-            end += len(piece)
-        offsets.append(offset)
-    return b"".join(kept), np.array(offsets, dtype=np.int64)
 
 
 def _fields(glyphs: tuple[DecodedGlyph, ...]) -> dict[str, Ints]:
@@ -156,30 +142,37 @@ def _check(asset: PlannedAsset, decoded: DecodedFont, fields: dict[str, Ints]) -
     found.raise_if_errors()
 
 
-def _payload(decoded: DecodedFont, fields: dict[str, Ints], pixels: bytes) -> tuple[bytes, int]:
+def _payload(
+    decoded: DecodedFont, fields: dict[str, Ints], stored: StoredGlyphs, fallback_key: int = 0
+) -> tuple[bytes, int]:
     """The payload's bytes and the offset of its pixels."""
-    segments = choose_segments(tuple(glyph.codepoint for glyph in decoded.glyphs[1:]))
+    pixels = stored.pixels
+    segments = choose_segments(tuple(glyph.codepoint for glyph in decoded.glyphs if glyph.codepoint >= 0))
     charmap = pack_charmap(segments, HEADER_BYTES)
     fraction_bits = _fraction_bits(fields["advance"])
     biased, biases = _bias(fields, fraction_bits)
-    biased["offset"] = np.append(fields["offset"], len(pixels))
+    biased["offset"] = np.append(stored.offsets, len(pixels))
     widths = {name: int(values.max(initial=0)).bit_length() for name, values in biased.items()}
-    biased["raw"] = np.append(np.ones_like(fields["offset"]), 0)
+    biased["raw"] = np.append(stored.is_raw, 0)
     records = pack_records(biased, {**widths, "raw": 1})
     records_at = HEADER_BYTES + len(charmap)
+    table_at = records_at + len(records)
     # Payloads start on a multiple of 4, so only an anchor on a multiple of 4 can be aligned to more.
-    pixels_at = align_up(records_at + len(records), 4)
+    kern = pack_kerning(Kerning(decoded.kern_pairs))
+    kern_at = align_up(table_at + len(stored.table), 4)
+    pixels_at = align_up(kern_at + len(kern), 4)
     header = _HEADER.pack(
-        decoded.size_px, decoded.bpp, _MODEL_RAW,
+        decoded.size_px, decoded.bpp, stored.model,
         decoded.ascent, decoded.descent, decoded.line_gap,
         decoded.underline_position, decoded.underline_thickness,
         fraction_bits, len(segments), len(records) // (len(decoded.glyphs) + 1), len(decoded.glyphs),
         biases["advance"], biases["x"], biases["y"], bytes(widths.values()),
-        records_at, pixels_at, len(pixels), 0, 0, 0,
-        int(fields["w"].max()), int(fields["h"].max()),
+        records_at, pixels_at, len(pixels), kern_at if kern else 0, table_at if stored.table else 0,
+        fallback_key, int(fields["w"].max()), int(fields["h"].max()), stored.ratio,
     )  # fmt: skip
-    padding = bytes(pixels_at - records_at - len(records))
-    return b"".join((header, charmap, records, padding, pixels)), pixels_at
+    front = b"".join((header, charmap, records, stored.table))
+    front += bytes(kern_at - len(front)) + kern
+    return front + bytes(pixels_at - len(front)) + pixels, pixels_at
 
 
 def _fraction_bits(advances: Ints) -> int:

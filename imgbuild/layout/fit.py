@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from imgbuild.codecs import CODECS, StripShape
 from imgbuild.errors import Diagnostic, Place
 from imgbuild.limits import STRIP_BYTES_DEFAULT
-from imgbuild.model import Codec, DecodedFont, EncodedAsset, FlashTarget, Kind
+from imgbuild.model import Codec, DecodedFont, EncodedAsset, FlashTarget, Kind, Samples
 from imgbuild.units import format_bytes
 
 BLAMED_MAX = 5
@@ -16,6 +16,9 @@ BLAMED_MAX = 5
 _SMALLER_FORMATS = {0x10: ("rgb565a8", 1), 0x11: ("rgb565", 2), 0x0F: ("rgb565", 1)}
 """Number of a pixel format (FORMAT.md 4.1): a smaller one, and the bytes that it saves per pixel."""
 _SMALLER_BPP = {8: 4, 4: 2, 2: 1}
+_OTHER_CODECS = (Codec.RAW, Codec.RLE, Codec.LZ4)
+_QUICK_PIXELS = 1 << 21
+"""Codec range takes a second or two for so many; of a larger picture it is not told what it would save."""
 
 
 def check_fit(
@@ -130,6 +133,32 @@ def _save_by_lz4(asset: EncodedAsset) -> tuple[str, int]:
     return text, len(pixels) - stored
 
 
+def _save_by_range(asset: EncodedAsset) -> tuple[str, int]:
+    """Really code the picture, if that does not take long."""
+    from imgbuild.pixels.formats import PIXEL_FORMATS
+    from imgbuild.pixels.payload import HEADER, ORDER_INVERTED
+    from imgbuild.pixels.range_bitmaps import STRIP_ROWS_MAX, RangeJob, can_code, encode_together
+
+    text = "codec: auto with prefer: size (codec range, slower to draw)"
+    samples = asset.expected
+    pixel_format = next((row for row in PIXEL_FORMATS.values() if row.number == asset.pixel_format), None)
+    if not isinstance(samples, Samples) or pixel_format is None or not can_code(pixel_format):
+        return text, 0
+    if asset.codec not in _OTHER_CODECS or asset.width * asset.height > _QUICK_PIXELS:
+        return text, 0
+    stride_bytes, order, _, _, _, strip_count, *_ = HEADER.unpack_from(asset.payload)
+    row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
+    rows = min(asset.height, STRIP_BYTES_DEFAULT // row_bytes, STRIP_ROWS_MAX)
+    if not rows:
+        return text, 0
+    job = RangeJob(samples, pixel_format, rows, bool(order & ORDER_INVERTED))
+    (strips,) = encode_together([job])
+    raw_bytes = [min(rows, asset.height - first) * row_bytes for first in range(0, asset.height, rows)]
+    stored = sum(4 + min(len(data) or raw, raw) for data, raw in zip(strips, raw_bytes, strict=True))
+    pixels = len(asset.payload) - asset.anchor_bytes + 4 * strip_count
+    return text, pixels - stored
+
+
 def _save_by_format(asset: EncodedAsset) -> tuple[str, int]:
     name, pixel_bytes = _SMALLER_FORMATS.get(asset.pixel_format, ("", 0))
     is_raw = asset.codec is Codec.RAW
@@ -149,6 +178,6 @@ def _save_by_bpp(asset: EncodedAsset) -> tuple[str, int]:
 
 
 _RULES: dict[Kind, tuple[Callable[[EncodedAsset], tuple[str, int]], ...]] = {
-    Kind.BITMAP: (_save_by_lz4, _save_by_format),
+    Kind.BITMAP: (_save_by_range, _save_by_lz4, _save_by_format),
     Kind.FONT: (_save_by_bpp,),
 }

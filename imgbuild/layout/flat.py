@@ -7,7 +7,16 @@ import struct
 import zlib
 from collections.abc import Iterable, Sequence
 
-from imgbuild.layout.index import ENTRY_BYTES, NO_VARIANT, Chain, build_displacements, pack_entry
+from imgbuild.layout.index import (
+    ENTRY_BYTES,
+    NO_VARIANT,
+    Chain,
+    build_displacements,
+    keep_displacements,
+    pack_entry,
+)
+from imgbuild.layout.payloads import keep_payloads, place_payloads
+from imgbuild.layout.previous import Previous
 from imgbuild.model import EncodedAsset, Layout, Placement
 from imgbuild.units import align_up
 
@@ -44,21 +53,27 @@ def max_strip_bytes_of(assets: Iterable[EncodedAsset]) -> int:
     return max((asset.max_strip_bytes for asset in assets), default=0)
 
 
-def place_flat(assets: Sequence[EncodedAsset], variants: Sequence[str] = ()) -> Layout:
+def place_flat(
+    assets: Sequence[EncodedAsset], variants: Sequence[str] = (), previous: Previous | None = None
+) -> Layout:
     """Offsets of everything in the pack of ``assets``; payloads lie in the order given.
+
+    With ``previous``, the layout of an earlier pack, they lie as there as far as possible, and assets keep
+    their slots as long as their number does not change.
 
     ``variants`` names the variants that occur, number 1 first. Look-up leads to assets that are none;
     these have the slots that are left, chained to the asset of their name by rising number. Identical
     payloads are stored once where one place suits the alignment of all. Raises BuildError with IB408 or
     IB114 (see :func:`build_displacements`).
     """
-    displacements, slots = _place_entries(assets)
+    displacements, slots = _place_entries(assets, previous)
     index_offset = align_up(HEADER_BYTES + 2 * len(displacements), 4)
     names_offset = index_offset + ENTRY_BYTES * len(assets)
     names_bytes = sum(len(asset.name.encode()) for asset in assets if not asset.variant)
     tlv_offset = align_up(names_offset + names_bytes, 4)
     tlvs = _pack_variants(variants)
-    offsets, end = _place_payloads(assets, tlv_offset + len(tlvs))
+    start = tlv_offset + len(tlvs)
+    offsets, end = keep_payloads(assets, start, previous) if previous else place_payloads(assets, start)
     following = _chain(assets, slots)
     placements = sorted(map(Placement, assets, offsets, slots, following), key=lambda one: one.slot)
     stored = {placement.offset_bytes: len(placement.asset.payload) for placement in placements}
@@ -80,15 +95,26 @@ def _name_of(asset: EncodedAsset) -> str:
     return asset.base if asset.variant else asset.name
 
 
-def _place_entries(assets: Sequence[EncodedAsset]) -> tuple[tuple[int, ...], list[int]]:
+def _place_entries(
+    assets: Sequence[EncodedAsset], previous: Previous | None
+) -> tuple[tuple[int, ...], list[int]]:
     """Displacements, and the slot of each asset."""
     found = [number for number, asset in enumerate(assets) if not asset.variant]
     hidden = [number for number, asset in enumerate(assets) if asset.variant]
-    displacements, slots = build_displacements([assets[number].key for number in found], len(hidden))
+    keys, kept = [assets[number].key for number in found], None
+    if previous is not None and len(previous.assets) == len(assets):
+        kept = keep_displacements(keys, previous.keys, previous.displacements, len(hidden))
+    displacements, slots = kept or build_displacements(keys, len(hidden))
     slot_of = dict(zip(found, slots, strict=True))
-    free = sorted(set(range(len(assets))) - set(slots))
+    free = set(range(len(assets))) - set(slots)
     hidden.sort(key=lambda number: (assets[number].base.encode(), assets[number].variant))
-    slot_of.update(zip(hidden, free, strict=True))
+    for number in hidden if previous else ():
+        old = previous.assets.get(assets[number].name) if previous else None
+        if old is not None and old.slot in free:
+            slot_of[number] = old.slot
+            free.remove(old.slot)
+    waiting = [number for number in hidden if number not in slot_of]
+    slot_of.update(zip(waiting, sorted(free), strict=True))
     return displacements, [slot_of[number] for number in range(len(assets))]
 
 
@@ -110,35 +136,6 @@ def _pack_variants(variants: Sequence[str]) -> bytes:
         return b""
     data = b"".join(bytes((len(name.encode()),)) + name.encode() for name in variants)
     return struct.pack("<HH", VARIANTS_TLV, len(data)) + data + bytes(-len(data) % 4)
-
-
-def _place_payloads(assets: Sequence[EncodedAsset], start: int) -> tuple[list[int], int]:
-    """Offset of each asset's payload, and the first byte behind the last one."""
-    strictest: dict[tuple[bytes, int], int] = {}
-    for asset in assets:
-        group = asset.payload, asset.anchor_bytes
-        strictest[group] = max(strictest.get(group, 4), asset.align_bytes)
-    copies: dict[bytes, list[int]] = {}
-    offsets, end = [], start
-    for asset in assets:
-        places = copies.setdefault(asset.payload, [])
-        shared = next((offset for offset in places if _suits(asset, offset)), None)
-        if shared is None:
-            align = strictest[asset.payload, asset.anchor_bytes]
-            shared = _next_offset(end, align, asset.anchor_bytes)
-            places.append(shared)
-            end = shared + len(asset.payload)
-        offsets.append(shared)
-    return offsets, end
-
-
-def _suits(asset: EncodedAsset, offset: int) -> bool:
-    return (offset + asset.anchor_bytes) % asset.align_bytes == 0
-
-
-def _next_offset(end: int, align: int, anchor: int) -> int:
-    """The first multiple of 4 from ``end`` on that puts the anchor onto a multiple of ``align``."""
-    return align_up(align_up(end, 4) + anchor, align) - anchor
 
 
 def pack_flat(layout: Layout, *, name: str, content_version: int, erase_bytes: int) -> bytes:

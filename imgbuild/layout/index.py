@@ -83,9 +83,7 @@ def _place_buckets(
     keys: U32, buckets: int, slot_count: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
     """One try with a given number of buckets; None if a bucket has no seed."""
-    bucket_of_key = _fold_mixed(keys ^ np.uint32(_BUCKET_SEED * 0x9E3779B1 & 0xFFFFFFFF), buckets)
-    sizes = np.bincount(bucket_of_key, minlength=buckets)
-    members = np.split(np.argsort(bucket_of_key, kind="stable"), np.cumsum(sizes)[:-1])
+    sizes, members = _fill_buckets(keys, buckets)
     displacements = [EMPTY] * buckets
     slots = np.zeros(len(keys), dtype=np.int64)
     is_free = np.ones(slot_count, dtype=np.bool_)
@@ -104,6 +102,65 @@ def _place_buckets(
         displacements[bucket] = DIRECT | slot
         slots[members[bucket]] = slot
     return tuple(displacements), tuple(slots.tolist())
+
+
+def _fill_buckets(keys: U32, buckets: int) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """How many keys fall into each bucket, and which."""
+    bucket_of_key = _fold_mixed(keys ^ np.uint32(_BUCKET_SEED * 0x9E3779B1 & 0xFFFFFFFF), buckets)
+    sizes = np.bincount(bucket_of_key, minlength=buckets)
+    return sizes, np.split(np.argsort(bucket_of_key, kind="stable"), np.cumsum(sizes)[:-1])
+
+
+def keep_displacements(
+    keys: Sequence[int], known: frozenset[int], table: Sequence[int], spare: int = 0
+) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """As :func:`build_displacements`, but with the seeds of an earlier ``table`` as far as they serve.
+
+    ``known``: the keys of that table, which was made for as many slots. A bucket that a new key falls into
+    gets another seed; keys that are alone in their bucket make room for it. None if that is not enough.
+    """
+    if not keys or not table or len(set(keys)) != len(keys):
+        return None
+    array = np.array(keys, dtype=np.uint32)
+    _, members = _fill_buckets(array, len(table))
+    displacements = [EMPTY] * len(table)
+    slots = np.full(len(keys), -1, dtype=np.int64)
+    is_free = np.ones(len(keys) + spare, dtype=np.bool_)
+    singles, changed = [], []
+    for bucket, held in enumerate(members):
+        old, is_known = table[bucket], known.issuperset(array[held].tolist())
+        if len(held) == 1 and (old >= DIRECT or not is_known):
+            singles.append(bucket)
+        elif len(held) and not (is_known and old < DIRECT):
+            changed.append(bucket)
+        elif len(held):
+            taken = _fold_mixed(array[held] ^ _SEED_MIX[old], len(is_free))
+            if not is_free[taken].all() or len(set(taken.tolist())) != len(held):
+                return None  # not a table of these keys
+            displacements[bucket], slots[held], is_free[taken] = old, taken, False
+    for bucket in sorted(changed, key=lambda bucket: -len(members[bucket])):
+        placed = _find_seed(array[members[bucket]], is_free)
+        if placed is None:
+            return None
+        displacements[bucket], slots[members[bucket]] = placed
+        is_free[placed[1]] = False
+    for bucket, slot in _seat_singles(singles, table, is_free):
+        displacements[bucket], slots[members[bucket]] = DIRECT | slot, slot
+    return tuple(displacements), tuple(slots.tolist())
+
+
+def _seat_singles(
+    buckets: Sequence[int], table: Sequence[int], is_free: NDArray[np.bool_]
+) -> list[tuple[int, int]]:
+    """A free slot for each bucket of one key: that of ``table`` if it can be, else the lowest one left."""
+    seated = {}
+    for bucket in buckets:
+        slot = table[bucket] & ~DIRECT
+        if table[bucket] >= DIRECT and slot < len(is_free) and is_free[slot]:
+            seated[bucket], is_free[slot] = slot, False
+    free = iter(np.flatnonzero(is_free).tolist())
+    seated.update({bucket: next(free) for bucket in buckets if bucket not in seated})
+    return sorted(seated.items())
 
 
 def _find_seed(keys: U32, is_free: NDArray[np.bool_]) -> tuple[int, NDArray[np.int64]] | None:

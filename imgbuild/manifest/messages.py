@@ -28,6 +28,7 @@ _LABELS: dict[type[BaseModel], str] = {
     schema.ResizeSpec: "'resize'",
     schema.CropSpec: "'crop'",
     schema.CharactersSpec: "'characters'",
+    schema.MergeSpec: "a source of 'merge'",
     schema.SpritesSpec: "'sprites'",
     schema.NinePatchSpec: "'nine_patch'",
     schema.LittlefsSpec: "'littlefs'",
@@ -56,7 +57,7 @@ _EXPECTED: dict[str, str] = {
 
 _KIND_OF_SUFFIX = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".svg"), "image"),
-    **dict.fromkeys((".ttf", ".otf", ".bdf"), "font"),
+    **dict.fromkeys((".ttf", ".otf", ".ttc", ".otc", ".woff", ".woff2", ".bdf", ".pcf"), "font"),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from imgbuild.errors import Place
-from imgbuild.limits import FONT_SIZE_PX_MAX
+from imgbuild.manifest.font_values import Axes, CodepointMap, Dpi, Face, FontSizeKey, ShiftPx, Weight
 from imgbuild.manifest.values import (
     Address,
     AlphaThreshold,
@@ -52,18 +52,21 @@ PixelFormat = Literal[
 ]  # fmt: skip
 ByteOrder = Literal["little", "big"]
 BitOrder = Literal["msb", "lsb"]
-Invert = Annotated[bool | Literal["colour"], BeforeValidator(parse_invert)]
+Invert = Annotated[bool | Literal["colour", "black"], BeforeValidator(parse_invert)]
 AnyFormat = Literal[PixelFormat, "auto"]
 Fit = Literal["contain", "cover", "stretch", "none"]
 Filter = Literal["lanczos", "box", "nearest"]
 Mirror = Literal["x", "y", "xy"]
 Icc = Literal["convert", "ignore"]
-Hinting = Literal["none", "light", "normal", "mono"]
+Hinting = Literal["none", "light", "normal", "mono", "auto"]
 ImageCodec = Literal["raw", "rle", "lz4", "range", "auto"]
 Prefer = Literal["size", "balanced", "speed"]
-FontCodec = Literal["raw", "auto"]
+FontCodec = Literal["raw", "range", "rle", "auto"]
+FontFlavour = Literal["imgb", "lvgl9"]
 Dither = Literal["none", "bayer2", "bayer4", "bayer8", "floyd-steinberg", "atkinson", "sierra-lite"]
 Flavour = Literal["imgb", "lvgl9", "jpeg", "png", "qoi"]
+Direction = Literal["auto", "ltr", "rtl"]
+LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=15)]
 LittlefsLayout = Literal["files", "pack"]
 
 
@@ -125,6 +128,7 @@ class CharactersSpec(Spec):
     ranges: TextList = ()
     text: str = ""
     files: TextList = ()
+    strings: TextList = ()
 
 
 class _Aligned(Spec):
@@ -162,11 +166,29 @@ class _ImageKeys(_Aligned):
     prefer: Prefer | None = None
 
 
-class _FontKeys(_Aligned):
-    size: Annotated[int, Field(ge=1, le=FONT_SIZE_PX_MAX)] | None = None
-    bpp: BitsPerPixel | None = None
+class _FontSourceKeys(Spec):
+    size: FontSizeKey | None = None
+    dpi: Dpi | None = None
     hinting: Hinting | None = None
+    face: Face | None = None
+    axes: Axes | None = None
+    strike: bool | None = None
+    weight: Weight | None = None
     characters: CharactersSpec | None = None
+
+
+class MergeSpec(_FontSourceKeys):
+    """A further source of a font: which of its characters, what they become, and how they are drawn."""
+
+    font: Text
+    map: CodepointMap | None = None
+    shift: ShiftPx | None = None
+
+
+class _FontKeys(_Aligned, _FontSourceKeys):
+    bpp: BitsPerPixel | None = None
+    gamma: Gamma | None = None
+    kerning: bool | None = None
 
 
 class ImageOptionsSpec(_ImageKeys):
@@ -179,10 +201,26 @@ class FontOptionsSpec(_FontKeys):
     """Options of a font (``defaults: font``, and in every font entry)."""
 
     codec: FontCodec | None = None
+    flavour: FontFlavour | None = None
 
 
 class FileOptionsSpec(_Aligned):
     """Options of a plain file (``defaults: file``, and in every file entry)."""
+
+
+class StringsOptionsSpec(_Aligned):
+    """Options of translated texts."""
+
+    language: LanguageTag | None = None
+    shape: Text | None = None
+
+
+class TextOptionsSpec(_Aligned):
+    """Options of a text that is shaped when the image is built, for the font asset ``shape``."""
+
+    shape: Text | None = None
+    language: LanguageTag | None = None
+    direction: Direction | None = None
 
 
 class PresetSpec(_ImageKeys, _FontKeys):
@@ -196,6 +234,8 @@ class DefaultsSpec(Spec):
 
     image: ImageOptionsSpec = ImageOptionsSpec()
     font: FontOptionsSpec = FontOptionsSpec()
+    strings: StringsOptionsSpec = StringsOptionsSpec()
+    text: TextOptionsSpec = TextOptionsSpec()
     file: FileOptionsSpec = FileOptionsSpec()
 
 
@@ -234,6 +274,22 @@ class FontAsset(AssetSpec, FontOptionsSpec):
 
     kind: ClassVar[str] = "font"
     font: Text
+    merge: Annotated[tuple[MergeSpec, ...], Field(strict=False)] | None = None
+    fallback: Text | None = None
+
+
+class StringsAsset(AssetSpec, StringsOptionsSpec):
+    """An entry ``- strings: strings/*.yaml``: the texts of all its files and languages in one table."""
+
+    kind: ClassVar[str] = "strings"
+    strings: Text
+
+
+class TextAsset(AssetSpec, TextOptionsSpec):
+    """An entry ``- text: "…"``: a text that is shaped when the image is built."""
+
+    kind: ClassVar[str] = "text"
+    text: Annotated[str, Field(min_length=1)]
 
 
 class FileAsset(AssetSpec, FileOptionsSpec):
@@ -243,7 +299,9 @@ class FileAsset(AssetSpec, FileOptionsSpec):
     file: Text
 
 
-ASSET_CLASSES: dict[str, type[AssetSpec]] = {c.kind: c for c in (ImageAsset, FontAsset, FileAsset)}
+ASSET_CLASSES: dict[str, type[AssetSpec]] = {
+    c.kind: c for c in (ImageAsset, FontAsset, StringsAsset, TextAsset, FileAsset)
+}
 
 
 def _asset_tag(entry: Any) -> str | None:
@@ -257,6 +315,8 @@ def _asset_tag(entry: Any) -> str | None:
 AnyAsset = Annotated[
     Annotated[ImageAsset, Tag("<image>")]
     | Annotated[FontAsset, Tag("<font>")]
+    | Annotated[StringsAsset, Tag("<strings>")]
+    | Annotated[TextAsset, Tag("<text>")]
     | Annotated[FileAsset, Tag("<file>")],
     Discriminator(_asset_tag, custom_error_type="asset_kind", custom_error_message="asset kind"),
 ]
@@ -304,6 +364,9 @@ class FlashSpec(Spec):
     mapped_at: Address | None = None
     reserved: Annotated[tuple[ReservedSpec, ...], Field(strict=False)] = ()
     region: Region = "free"
+    boards: Text | None = None
+    chips: Text | None = None
+    partition_table: Text | None = None
 
 
 class LittlefsSpec(Spec):
@@ -332,11 +395,16 @@ Container = Annotated[ContainerSpec, BeforeValidator(parse_container)]
 
 
 class DisplaySpec(Spec):
-    """The display: defaults for every bitmap, and the size that a picture should not exceed."""
+    """The display: defaults for every bitmap, and the size that a picture should not exceed.
+
+    ``bit_order`` and ``invert`` hold for bitmaps in the display's own pixel format.
+    """
 
     size: Box | None = None
     pixel_format: PixelFormat | None = None
     byte_order: ByteOrder | None = None
+    bit_order: BitOrder | None = None
+    invert: Invert | None = None
     strip_bytes: StripBytes | None = None
 
 

@@ -116,16 +116,16 @@ def parse_container(value: Any) -> Any:
 
 
 def parse_invert(value: Any) -> Any:
-    """``true``, ``false`` or ``colour``."""
-    if isinstance(value, bool) or value == "colour":
+    """``true``, ``false``, ``colour`` or ``black``."""
+    if isinstance(value, bool) or value in ("colour", "black"):
         return value
-    raise _choice("true", "false", "colour")
+    raise _choice("true", "false", "colour", "black")
 
 
 def _parse_bpp(value: Any) -> Any:
     # By hand, because pydantic's Literal takes true for 1 and 4.0 for 4.
-    if type(value) is not int or value not in (1, 2, 4, 8):
-        raise _choice(1, 2, 4, 8)
+    if type(value) is not int or value not in (1, 2, 3, 4, 8):
+        raise _choice(1, 2, 3, 4, 8)
     return value
 
 
@@ -197,4 +197,4 @@ SidePx = Annotated[int, Field(ge=1, le=BITMAP_SIDE_MAX)]
 Text = Annotated[str, Field(min_length=1)]
 # YAML gives lists, frozen models hold tuples: the one conversion that strict mode must allow.
 TextList = Annotated[tuple[Text, ...], BeforeValidator(_list_of_one), Field(strict=False)]
-BitsPerPixel = Annotated[Literal[1, 2, 4, 8], BeforeValidator(_parse_bpp)]
+BitsPerPixel = Annotated[Literal[1, 2, 3, 4, 8], BeforeValidator(_parse_bpp)]

@@ -88,9 +88,12 @@ def read_yaml(path: Path) -> tuple[Document, Diagnostics]:
     return parse_yaml(_read_text(path, name), name)
 
 
-def parse_yaml(text: str, file: str) -> tuple[Document, Diagnostics]:
-    """Like :func:`read_yaml` for ``text``; ``file`` is the name that places carry."""
-    builder = _Builder(Positions(file))
+def parse_yaml(text: str, file: str, *, is_text: bool = False) -> tuple[Document, Diagnostics]:
+    """Like :func:`read_yaml` for ``text``; ``file`` is the name that places carry.
+
+    ``is_text``: values are texts as they stand, ``no`` and ``1.50`` too; only what is empty is None.
+    """
+    builder = _Builder(Positions(file), is_text=is_text)
     try:
         for event in _parse_events(text, file):
             if builder.take(event):
@@ -171,7 +174,8 @@ class _Frame:
 class _Builder:
     """Takes events one by one; ``root`` is the value in the end."""
 
-    def __init__(self, positions: Positions) -> None:
+    def __init__(self, positions: Positions, *, is_text: bool = False) -> None:
+        self.is_text = is_text
         self.root: Any = None
         self.positions = positions
         self.diagnostics = Diagnostics()
@@ -261,7 +265,8 @@ class _Builder:
             self.positions.doubtful.add(path)
             value: Any = None
         elif isinstance(event, yaml.ScalarEvent):
-            value = _resolve(event.value) if event.implicit[0] and not event.style else event.value
+            is_plain = event.implicit[0] and not event.style and not (self.is_text and event.value)
+            value = _resolve(event.value) if is_plain else event.value
         else:
             value = {} if isinstance(event, yaml.MappingStartEvent) else []
         self.positions.values.setdefault(path, place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zlib
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from imgbuild import limits
 from imgbuild.errors import BuildError, Diagnostic, fail
 from imgbuild.model import (
     Animation,
+    Codec,
+    CodecTrial,
     DecodedImage,
     EncodedAsset,
     ImageOptions,
@@ -22,22 +25,21 @@ from imgbuild.model import (
     Samples,
 )
 from imgbuild.pixels.bitmap import (
-    AUTO_CODECS,
-    Payload,
-    build_payload,
-    build_range_payload,
     check_size,
     choose_pixel_format,
+    choose_pixel_formats,
     convert_samples,
     count_bitmap_colours,
-    plan_range,
+    take_smallest,
 )
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.pixels.geometry import Prepared, prepare_image
 from imgbuild.pixels.loss import note_losses, refuse_loss
 from imgbuild.pixels.optimal import find_palette
 from imgbuild.pixels.range_bitmaps import can_code, encode_together
-from imgbuild.pixels.reduce import finds_palette, palette_size
+from imgbuild.pixels.range_pass import is_worth_it
+from imgbuild.pixels.reduced import finds_palette, palette_size
+from imgbuild.pixels.strips import AUTO_CODECS, Payload, build_payload, build_range_payload, plan_range
 from imgbuild.units import align_up
 
 U8 = NDArray[np.uint8]
@@ -57,12 +59,34 @@ class _Frame:
     samples: Samples | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A format that all frames may be stored in, the pictures to convert to it, the colour of coverage."""
+
+    pixel_format: PixelFormat
+    prepared: list[Prepared]
+    tint: tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """An animation's payload, and what else was tried."""
+
+    data: bytes
+    anchor_bytes: int
+    codec: Codec
+    raw_bytes: int
+    max_strip_bytes: int
+    pixel_bytes: int
+    tried: tuple[_Packed, ...] = ()
+
+
 def encode_animation(asset: PlannedAsset, decoded: DecodedImage) -> tuple[EncodedAsset, list[Diagnostic]]:
     """All frames of ``decoded`` as the animation that ``asset.options`` (ImageOptions) ask for, and warnings.
 
     Each frame but the first is the rectangle that differs from the frame before, after conversion, so a
     player overwrites rectangles and blends nothing. Raises BuildError as encode_bitmap does, and IB250.
-    Codec ``auto`` is the one that makes the whole animation smallest.
+    Codec ``auto`` is the one that makes the whole animation smallest, codec range as ``prefer`` says.
     """
     options = asset.options
     if not isinstance(options, ImageOptions):
@@ -70,40 +94,54 @@ def encode_animation(asset: PlannedAsset, decoded: DecodedImage) -> tuple[Encode
     if not decoded.delays_ms:  # a drawing: its decoder knows no frames
         decoded = replace(decoded, delays_ms=(0,))
     prepared = _prepare(asset, options, decoded)
-    pixel_format, prepared, tint = _choose_format(options, prepared)
+    made: list[EncodedAsset] = []
+    for number, form in enumerate(_choose_formats(options, prepared)):
+        try:
+            made.append(_encode_as(asset, options, decoded, form))
+        except BuildError:  # the rows of a format that is only tried may be larger than a strip
+            if not number:
+                raise
+    return take_smallest(made), _warn_of_still(asset, decoded)
+
+
+def _encode_as(
+    asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage, form: _Form
+) -> EncodedAsset:
+    prepared, pixel_format = form.prepared, form.pixel_format
     if pixel_format.is_indexed and finds_palette(options):
         options = _with_palette(asset, options, pixel_format, decoded)
     pictures = []
     for number, picture in enumerate(prepared, 1):
         samples = _convert(asset, picture.rgba, pixel_format, options, number)
-        pictures.append(replace(samples, tint=tint))
+        pictures.append(replace(samples, tint=form.tint))
     seen = [_show(samples) for samples in pictures]
     frames = _cut_frames(pictures, seen, decoded.delays_ms)
-    payloads = _pack_frames(asset, frames, pixel_format, options)
-    data, anchor_bytes = _pack_animation(frames, payloads, decoded.plays, options.align_bytes, seen[0])
+    packed = _pack_best(asset, frames, pixel_format, options, plays=decoded.plays, first=seen[0])
     height_px, width_px = seen[0].colour.shape[:2]
-    stored = [payload for payload in payloads if payload is not None]
     encoded = EncodedAsset(
         name=asset.name,
         key=asset.key,
         kind=Kind.ANIMATION,
-        payload=data,
-        crc32=zlib.crc32(data),
+        payload=packed.data,
+        crc32=zlib.crc32(packed.data),
         width=width_px,
         height=height_px,
         pixel_format=pixel_format.number,
-        codec=stored[0].codec,
-        raw_bytes=sum(payload.raw_bytes for payload in stored),
+        codec=packed.codec,
+        raw_bytes=packed.raw_bytes,
         align_bytes=max(4, options.align_bytes),
-        anchor_bytes=anchor_bytes,
-        max_strip_bytes=max(payload.max_strip_bytes for payload in stored),
+        anchor_bytes=packed.anchor_bytes,
+        max_strip_bytes=packed.max_strip_bytes,
         expected=Animation(tuple(seen), decoded.delays_ms, decoded.plays),
         notes=decoded.notes,
         loss=note_losses(prepared[0], pictures[0], pixel_format, options),
+        tried=tuple(
+            CodecTrial(t.codec, pixel_format.number, len(t.data), t.pixel_bytes) for t in packed.tried
+        ),
     )
     if options.is_lossless:
         _refuse_loss(asset, prepared, pictures, pixel_format, options)
-    return encoded, _warn_of_still(asset, decoded)
+    return encoded
 
 
 def _warn_of_still(asset: PlannedAsset, decoded: DecodedImage) -> list[Diagnostic]:
@@ -146,17 +184,24 @@ def _prepare(asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage) 
     return [first, *rest]
 
 
-def _choose_format(
-    options: ImageOptions, prepared: list[Prepared]
-) -> tuple[PixelFormat, list[Prepared], tuple[int, int, int] | None]:
+def _choose_formats(options: ImageOptions, prepared: list[Prepared]) -> list[_Form]:
     """One format for all frames: ``auto`` looks at them as at one tall picture."""
     if options.pixel_format in PIXEL_FORMATS:
-        pixel_format, _, tint = choose_pixel_format(options, prepared[0].rgba)
-        return pixel_format, prepared, tint
+        choice = choose_pixel_format(options, prepared[0].rgba)
+        return [_Form(choice.pixel_format, prepared, choice.tint)]
     stacked = np.concatenate([picture.rgba for picture in prepared])
-    pixel_format, rgba, tint = choose_pixel_format(options, stacked)
-    frames = np.split(rgba, len(prepared))
-    return pixel_format, [replace(p, rgba=rgba) for p, rgba in zip(prepared, frames, strict=True)], tint
+    return [
+        _Form(
+            choice.pixel_format,
+            [replace(p, rgba=rgba) for p, rgba in zip(prepared, _split(choice.rgba, prepared), strict=True)],
+            choice.tint,
+        )
+        for choice in choose_pixel_formats(options, stacked)
+    ]
+
+
+def _split(stacked: U8, prepared: Sequence[Prepared]) -> list[U8]:
+    return list(np.split(stacked, len(prepared)))
 
 
 def _with_palette(
@@ -249,29 +294,54 @@ def _reduce_palette(samples: Samples) -> Samples:
 # --- bytes ---------------------------------------------------------------------------------------
 
 
-def _pack_frames(
-    asset: PlannedAsset, frames: Sequence[_Frame], pixel_format: PixelFormat, options: ImageOptions
-) -> list[Payload | None]:
-    """The payload of each frame's rectangle, all in one codec."""
+def _pack_best(
+    asset: PlannedAsset,
+    frames: Sequence[_Frame],
+    pixel_format: PixelFormat,
+    options: ImageOptions,
+    *,
+    plays: int,
+    first: Samples,
+) -> _Packed:
+    """The payload, all frames in one codec: the one that is asked for, or the best."""
 
-    def pack(codec: str) -> list[Payload | None]:
-        chosen = replace(options, codec=codec)
-        return [
-            None if frame.samples is None else build_payload(asset, frame.samples, pixel_format, chosen)
-            for frame in frames
-        ]
+    def pack(payloads: Sequence[Payload | None]) -> _Packed:
+        data, anchor_bytes = _pack_animation(frames, payloads, plays, options.align_bytes, first)
+        stored = [payload for payload in payloads if payload is not None]
+        raw_bytes = sum(payload.raw_bytes for payload in stored)
+        strip_bytes = max(payload.max_strip_bytes for payload in stored)
+        pixel_bytes = sum(len(payload.data) - payload.anchor_bytes for payload in stored)
+        return _Packed(data, anchor_bytes, stored[0].codec, raw_bytes, strip_bytes, pixel_bytes)
 
     if options.codec == "range" and can_code(pixel_format):
-        return _pack_by_range(asset, frames, pixel_format, options)
+        return pack(_pack_by_range(asset, frames, pixel_format, options))
     if options.codec not in ("auto", "range"):
-        return pack(options.codec)
-    tried = [pack("raw")]
-    for codec in AUTO_CODECS:
-        try:
-            tried.append(pack(codec))
-        except BuildError:  # IB205: a row is larger than a strip
-            break
-    return min(tried, key=lambda payloads: sum(len(payload.data) for payload in payloads if payload))
+        return pack(_pack_frames(asset, frames, pixel_format, options, options.codec))
+    tried = [pack(_pack_frames(asset, frames, pixel_format, options, "raw"))]
+    best = tried[0]
+    with contextlib.suppress(BuildError):  # IB205: a row is larger than a strip
+        tried += [pack(_pack_frames(asset, frames, pixel_format, options, codec)) for codec in AUTO_CODECS]
+        best = min(tried, key=lambda packed: len(packed.data))
+        if can_code(pixel_format) and options.may_use_range:
+            by_range = pack(_pack_by_range(asset, frames, pixel_format, options))
+            tried.append(by_range)
+            best = by_range if is_worth_it(options.prefer, len(by_range.data), len(best.data)) else best
+    return replace(best, tried=tuple(tried))
+
+
+def _pack_frames(
+    asset: PlannedAsset,
+    frames: Sequence[_Frame],
+    pixel_format: PixelFormat,
+    options: ImageOptions,
+    codec: str,
+) -> list[Payload | None]:
+    """The payload of each frame's rectangle in ``codec``."""
+    chosen = replace(options, codec=codec)
+    return [
+        None if frame.samples is None else build_payload(asset, frame.samples, pixel_format, chosen)
+        for frame in frames
+    ]
 
 
 def _pack_by_range(

@@ -1,51 +1,39 @@
-"""Bitmap payloads: decoded pictures to the bytes of FORMAT.md, section 4."""
+"""Decoded pictures to bitmaps: size, pixel format, conversion; the bytes are made by :mod:`.strips`."""
 
 from __future__ import annotations
 
-import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imgbuild import limits
-from imgbuild.codecs import CODECS, StripCodec, StripShape
-from imgbuild.errors import fail
-from imgbuild.model import Codec, DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset, Samples
-from imgbuild.pixels.auto import choose_format
+from imgbuild.errors import BuildError, fail
+from imgbuild.model import (
+    CodecTrial,
+    DecodedImage,
+    EncodedAsset,
+    ImageOptions,
+    Kind,
+    PlannedAsset,
+    Samples,
+)
+from imgbuild.pixels.auto import Choice, choose_format, list_choices
 from imgbuild.pixels.convert import Converted, TooManyColoursError, convert_image, premultiply
-from imgbuild.pixels.extensions import pack_extensions
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
-from imgbuild.pixels.geometry import prepare_image
+from imgbuild.pixels.geometry import Prepared, prepare_image
 from imgbuild.pixels.loss import note_losses, refuse_loss
-from imgbuild.pixels.optimal import Histogram, count_colours, merge_histograms
-from imgbuild.pixels.pack import Planes, pack_samples, stride_of
-from imgbuild.pixels.range_bitmaps import STRIP_ROWS_MAX, RangeJob, can_code, encode_together
-from imgbuild.pixels.reduce import is_reduced, reduce_image
+from imgbuild.pixels.reduced import is_reduced
 from imgbuild.pixels.resize import resolve_resize
+from imgbuild.pixels.strips import Payload, build_payload
+
+if TYPE_CHECKING:
+    from imgbuild.pixels.optimal import Histogram
 
 U8 = NDArray[np.uint8]
-
-_HEADER = struct.Struct("<IBBHHHIII")
-_ORDER_BIG = 1
-_ORDER_LSB_FIRST = 2
-_ORDER_PREMULTIPLIED = 4
-_ORDER_INVERTED = 8
-_ORDER_SECOND_INVERTED = 16
-_STRIP_IS_RAW = 1 << 31
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """A finished payload; ``anchor_bytes`` is where its pixels begin."""
-
-    data: bytes
-    codec: Codec
-    anchor_bytes: int
-    max_strip_bytes: int
-    raw_bytes: int
 
 
 def encode_bitmap(asset: PlannedAsset, decoded: DecodedImage) -> EncodedAsset:
@@ -58,16 +46,56 @@ def encode_bitmap(asset: PlannedAsset, decoded: DecodedImage) -> EncodedAsset:
     ``auto`` is the smallest of raw, rle and lz4, the first of them if equal; codec range, which codes many
     pictures together, has its chance in :mod:`imgbuild.pixels.range_pass`. Where it is asked for and does not
     know the format (one that ``pixel_format: auto`` chose), that is what ``auto`` is.
+    ``pixel_format: auto`` takes the format that makes the coded picture smallest; where codec range has its
+    chance later, the other formats wait for it as ``rivals``.
     """
     options = asset.options
     if not isinstance(options, ImageOptions):
         raise TypeError(f"asset {asset.name!r} has no image options")
     check_size(asset, options, decoded.frames[0])
     prepared = prepare_image(asset, options, decoded.frames[0], is_drawn=decoded.is_drawn)
-    pixel_format, rgba, tint = choose_pixel_format(options, prepared.rgba)
+    made: list[EncodedAsset] = []
+    for number, choice in enumerate(choose_pixel_formats(options, prepared.rgba)):
+        try:
+            made.append(_encode_as(asset, options, decoded, prepared, choice))
+        except BuildError:  # a rival's rows may be larger than a strip
+            if not number:
+                raise
+    if len(made) > 1 and options.codec == "auto" and options.may_use_range:
+        return replace(made[0], rivals=tuple(made[1:]))
+    return take_smallest(made)
+
+
+def take_smallest(made: Sequence[EncodedAsset]) -> EncodedAsset:
+    """The first of the smallest, which knows of all that was tried."""
+    best = min(made, key=lambda encoded: len(encoded.payload))
+    return replace(best, tried=list_trials(made), rivals=())
+
+
+def list_trials(made: Sequence[EncodedAsset]) -> tuple[CodecTrial, ...]:
+    """All that was tried for what was made of one picture; nothing if that is one way only."""
+    tried = [trial for encoded in made for trial in encoded.tried or (trial_of(encoded),)]
+    return tuple(tried) if len(tried) > 1 else ()
+
+
+def trial_of(encoded: EncodedAsset) -> CodecTrial:
+    """``encoded``, a bitmap, as one thing that was tried."""
+    pixel_bytes = len(encoded.payload) - encoded.anchor_bytes
+    return CodecTrial(encoded.codec, encoded.pixel_format, len(encoded.payload), pixel_bytes)
+
+
+def _as_trial(payload: Payload, pixel_format: PixelFormat) -> CodecTrial:
+    pixel_bytes = len(payload.data) - payload.anchor_bytes
+    return CodecTrial(payload.codec, pixel_format.number, len(payload.data), pixel_bytes)
+
+
+def _encode_as(
+    asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage, prepared: Prepared, choice: Choice
+) -> EncodedAsset:
+    pixel_format, rgba = choice.pixel_format, choice.rgba
     height_px, width_px = rgba.shape[:2]
     converted = convert_samples(asset, rgba, pixel_format, options)
-    samples = replace(converted.samples, tint=tint, trim=prepared.trim)
+    samples = replace(converted.samples, tint=choice.tint, trim=prepared.trim)
     payload = build_payload(asset, samples, pixel_format, options)
     encoded = EncodedAsset(
         name=asset.name,
@@ -86,6 +114,7 @@ def encode_bitmap(asset: PlannedAsset, decoded: DecodedImage) -> EncodedAsset:
         expected=samples,
         notes=decoded.notes + converted.notes,
         loss=note_losses(prepared, samples, pixel_format, options),
+        tried=tuple(_as_trial(tried, pixel_format) for tried in payload.tried),
     )
     if options.is_lossless:
         refuse_loss(asset, prepared.rgba, encoded, options)
@@ -97,6 +126,8 @@ def count_bitmap_colours(asset: PlannedAsset, decoded: DecodedImage) -> Histogra
 
     Raises BuildError as encode_bitmap does for sizes and crops.
     """
+    from imgbuild.pixels.optimal import count_colours, merge_histograms
+
     options = asset.options
     if not isinstance(options, ImageOptions):
         raise TypeError(f"asset {asset.name!r} has no image options")
@@ -105,27 +136,30 @@ def count_bitmap_colours(asset: PlannedAsset, decoded: DecodedImage) -> Histogra
     return merge_histograms(count_colours(picture.rgba) for picture in prepared)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bitmap:
-    planes: Planes
-    palette: bytes
-    order: int
-    unit_bytes: int
-    extension: bytes = b""
-
-
-def choose_pixel_format(
-    options: ImageOptions, rgba: U8
-) -> tuple[PixelFormat, U8, tuple[int, int, int] | None]:
+def choose_pixel_format(options: ImageOptions, rgba: U8) -> Choice:
     """The format, the picture as it is to be converted, and the colour stored beside coverage."""
     row = PIXEL_FORMATS.get(options.pixel_format)
     if row is not None:
-        return row, rgba, options.tint if row.is_coverage else None
+        return Choice(row, rgba, options.tint if row.is_coverage else None)
     display = None if options.is_lossless else PIXEL_FORMATS.get(options.display_format or "")
-    choice = choose_format(rgba, display, options.row_align_bytes)
-    # Colours rounded for the display leave nothing to dither.
+    choice = choose_format(rgba, display, options.row_align_bytes, options.lvgl_formats)
+    return _dithered(options, rgba, choice)
+
+
+def choose_pixel_formats(options: ImageOptions, rgba: U8) -> list[Choice]:
+    """:func:`choose_pixel_format`, and what else may be smallest once it is coded."""
+    if options.pixel_format in PIXEL_FORMATS or options.codec == "raw" or options.lvgl_formats:
+        return [choose_pixel_format(options, rgba)]
+    display = None if options.is_lossless else PIXEL_FORMATS.get(options.display_format or "")
+    has_woven = options.codec in ("rle", "lz4") or (options.codec == "auto" and options.prefer != "size")
+    choices = list_choices(rgba, display, options.row_align_bytes, has_woven=has_woven)
+    return [_dithered(options, rgba, choice) for choice in choices]
+
+
+def _dithered(options: ImageOptions, rgba: U8, choice: Choice) -> Choice:
+    """Colours rounded for the display leave nothing to dither."""
     is_dithered = options.dither != "none" and not choice.pixel_format.is_indexed
-    return choice.pixel_format, rgba if is_dithered else choice.rgba, choice.tint
+    return replace(choice, rgba=rgba) if is_dithered else choice
 
 
 def check_size(asset: PlannedAsset, options: ImageOptions, rgba: U8) -> None:
@@ -167,6 +201,8 @@ def convert_samples(
 
 def _convert(asset: PlannedAsset, rgba: U8, pixel_format: PixelFormat, options: ImageOptions) -> Converted:
     if is_reduced(pixel_format, options):
+        from imgbuild.pixels.reduce import reduce_image
+
         return reduce_image(rgba, pixel_format, options)
     try:
         return convert_image(rgba, pixel_format, options.background)
@@ -187,170 +223,3 @@ def _premultiplied(samples: Samples, pixel_format: PixelFormat, options: ImageOp
     if not (pixel_format.can_premultiply and options.is_premultiplied):
         return samples
     return replace(samples, colour=premultiply(samples.colour.astype(np.uint8, copy=False)))
-
-
-def _order_of(pixel_format: PixelFormat, options: ImageOptions) -> int:
-    """The header's ``order``; a bit that means nothing for the format stays 0."""
-    order = 0
-    if pixel_format.has_byte_order and options.byte_order == "big":
-        order |= _ORDER_BIG
-    if pixel_format.has_bit_order and options.bit_order == "lsb":
-        order |= _ORDER_LSB_FIRST
-    if pixel_format.can_premultiply and options.is_premultiplied:
-        order |= _ORDER_PREMULTIPLIED
-    if pixel_format.can_invert and options.invert:
-        order |= _ORDER_INVERTED if options.invert is True else 0
-        order |= _ORDER_SECOND_INVERTED if pixel_format.planes == 2 else 0
-    return order
-
-
-AUTO_CODECS = ("rle", "lz4")
-"""What ``auto`` tries beside raw, the simplest to decode first: it is taken where both are equal."""
-
-
-def build_payload(
-    asset: PlannedAsset, samples: Samples, pixel_format: PixelFormat, options: ImageOptions
-) -> Payload:
-    """``samples`` as a bitmap's payload. Raises BuildError with IB205."""
-    if options.codec == "range":
-        if can_code(pixel_format):
-            job = plan_range(asset, samples, pixel_format, options)
-            return build_range_payload(job, options, encode_together([job])[0])
-        options = replace(options, codec="auto")
-    return _build_payload(asset, options, _lay_out(samples, pixel_format, options))
-
-
-def plan_range(
-    asset: PlannedAsset, samples: Samples, pixel_format: PixelFormat, options: ImageOptions
-) -> RangeJob:
-    """What codec range is to code for this bitmap. Raises BuildError with IB205."""
-    height_px, width_px = samples.colour.shape[:2]
-    stride_bytes = stride_of(pixel_format, width_px, options.row_align_bytes)
-    row_bytes = stride_bytes + pixel_format.second_stride(stride_bytes)
-    _check_row(asset, options, row_bytes)
-    strip_rows = min(height_px, options.strip_bytes // row_bytes, STRIP_ROWS_MAX)
-    is_inverted = pixel_format.can_invert and options.invert is True
-    return RangeJob(samples, pixel_format, strip_rows, is_inverted)
-
-
-def build_range_payload(
-    job: RangeJob, options: ImageOptions, strips: Sequence[bytes], extension: bytes | None = None
-) -> Payload:
-    """The payload of the strips that codec range made of ``job``.
-
-    ``extension``: the extension TLVs, in place of those that the samples tell.
-    """
-    bitmap = _lay_out(job.samples, job.pixel_format, options)
-    if extension is not None:
-        bitmap = replace(bitmap, extension=extension)
-    coded = [(strip, data or strip) for strip, data in zip(_cut(bitmap, job.strip_rows), strips, strict=True)]
-    return _join_strips(bitmap, Codec.RANGE_PIXELS, job.strip_rows, coded)
-
-
-def _lay_out(samples: Samples, pixel_format: PixelFormat, options: ImageOptions) -> _Bitmap:
-    planes = pack_samples(
-        samples,
-        pixel_format,
-        options.byte_order,
-        options.bit_order,
-        options.row_align_bytes,
-        invert=options.invert,
-    )
-    palette = b"" if samples.palette is None else samples.palette[:, [2, 1, 0, 3]].tobytes()
-    order, extension = _order_of(pixel_format, options), pack_extensions(samples)
-    return _Bitmap(planes, palette, order, pixel_format.unit_bytes, extension)
-
-
-def _build_payload(asset: PlannedAsset, options: ImageOptions, bitmap: _Bitmap) -> Payload:
-    if options.codec == "raw":
-        return _build_raw(bitmap)
-    row_bytes = bitmap.planes.row_bytes
-    if options.codec == "auto":
-        tried = [_build_raw(bitmap)]
-        if row_bytes <= options.strip_bytes:
-            tried += [_build_strips(bitmap, CODECS[name], options.strip_bytes) for name in AUTO_CODECS]
-        return min(tried, key=lambda payload: len(payload.data))
-    _check_row(asset, options, row_bytes)
-    return _build_strips(bitmap, CODECS[options.codec], options.strip_bytes)
-
-
-def _check_row(asset: PlannedAsset, options: ImageOptions, row_bytes: int) -> None:
-    if row_bytes > options.strip_bytes:
-        fail(
-            "IB205",
-            f'one row of image "{asset.name}" takes {row_bytes} B, a strip holds {options.strip_bytes} B',
-            asset.place,
-            f"set 'strip_bytes' to {row_bytes} or more, or use codec raw",
-            asset.name,
-        )
-
-
-def _build_raw(bitmap: _Bitmap) -> Payload:
-    """Colour rows, then alpha rows at once."""
-    planes = bitmap.planes
-    colour = planes.colour.tobytes()
-    alpha = b"" if planes.alpha is None else planes.alpha.tobytes()
-    pixels = _HEADER.size + len(bitmap.extension) + len(bitmap.palette)
-    header = _pack_header(bitmap, 0, 0, pixels, pixels + len(colour) if alpha else 0)
-    data = b"".join((header, bitmap.palette, colour, alpha))
-    return Payload(data, Codec.RAW, pixels, 0, _raw_bytes(bitmap))
-
-
-def _raw_bytes(bitmap: _Bitmap) -> int:
-    return bitmap.planes.row_count * bitmap.planes.row_bytes + len(bitmap.palette)
-
-
-def _build_strips(bitmap: _Bitmap, codec: StripCodec, strip_bytes: int) -> Payload:
-    """As many rows to a strip as ``strip_bytes`` hold."""
-    planes = bitmap.planes
-    strip_rows = min(planes.row_count, strip_bytes // planes.row_bytes)
-    coded = []
-    for first, strip in zip(range(0, planes.row_count, strip_rows), _cut(bitmap, strip_rows), strict=True):
-        rows = min(strip_rows, planes.row_count - first)
-        shape = StripShape(rows * planes.stride_bytes, bitmap.unit_bytes)
-        coded.append((strip, codec.encode_strip(strip, shape)))
-    return _join_strips(bitmap, codec.number, strip_rows, coded)
-
-
-def _cut(bitmap: _Bitmap, strip_rows: int) -> Iterator[bytes]:
-    """The decoded bytes of each strip."""
-    planes = bitmap.planes
-    for first in range(0, planes.row_count, strip_rows):
-        strip = planes.colour[first : first + strip_rows].tobytes()
-        if planes.alpha is not None:
-            strip += planes.alpha[first : first + strip_rows].tobytes()
-        yield strip
-
-
-def _join_strips(
-    bitmap: _Bitmap, number: Codec, strip_rows: int, coded: Sequence[tuple[bytes, bytes]]
-) -> Payload:
-    """A payload of strips, each (decoded, coded); one that does not shrink is stored raw."""
-    ends, stored, end = [], [], 0
-    for strip, data in coded:
-        is_raw = len(data) >= len(strip)
-        stored.append(strip if is_raw else data)
-        end += len(stored[-1])
-        ends.append(end | _STRIP_IS_RAW if is_raw else end)
-    table = struct.pack(f"<{len(ends)}I", *ends)
-    pixels = _HEADER.size + len(bitmap.extension) + len(table) + len(bitmap.palette)
-    header = _pack_header(bitmap, strip_rows, len(ends), pixels, 0)
-    data = b"".join((header, table, bitmap.palette, *stored))
-    return Payload(data, number, pixels, strip_rows * bitmap.planes.row_bytes, _raw_bytes(bitmap))
-
-
-def _pack_header(bitmap: _Bitmap, strip_rows: int, strip_count: int, pixels: int, alpha: int) -> bytes:
-    """The payload's header and its extensions; the palette lies between strip table and pixels."""
-    palette = bitmap.palette
-    header = _HEADER.pack(
-        bitmap.planes.stride_bytes,
-        bitmap.order,
-        len(bitmap.extension) // 4,
-        len(palette) // 4,
-        strip_rows,
-        strip_count,
-        pixels,
-        alpha,
-        pixels - len(palette) if palette else 0,
-    )
-    return header + bitmap.extension

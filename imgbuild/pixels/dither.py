@@ -121,7 +121,8 @@ class Colours:
     The difference of colours is OKLab's, made linear at the pixel's own colour (``local_metric``): a pixel
     with much error asks for colours outside of what can be seen, where OKLab itself is bent. Measured by the
     benchmark ``quality`` with Floyd-Steinberg, CIEDE2000 after a 3x3 mean, against OKLab itself: 6 inks 9.8
-    (10.4), EGA's 16 colours 5.3 (7.6), 16 optimal colours 2.6 (2.8); but black, white and red 23.3 (19.0).
+    (10.4), EGA's 16 colours 5.3 (7.6), 16 optimal colours 2.6 (2.8). Colours that inks cannot mix must not
+    come here: :mod:`.gamut` moves them.
     """
 
     def __init__(self, palette: U8) -> None:
@@ -156,8 +157,8 @@ class Colours:
 
 
 _LIGHT_SHARE = 0.5
-"""How much the plain distance in light counts beside OKLab's: it holds together errors that no mixture of the
-palette can make up for. Measured likewise, against none: black, white, red 23.3 (27.6), 6 inks 9.8 (10.2)."""
+"""How much the plain distance in light counts beside OKLab's: it holds together what the palette makes up for
+late. Measured likewise, against none: 6 inks 9.7 (10.1), 7 inks 9.3 (9.7)."""
 _COARSE = 8
 """Palettes are compared in light of 0..8192, so that no sum leaves the 53 bits of a float64."""
 _ALPHA_WEIGHT = float(METRIC_ONE * (LINEAR_ONE // _COARSE + 1) ** 2 // ROOT_ONE**2)

@@ -30,7 +30,8 @@ class PixelFormat:
     ``has_alpha_plane``: a second plane of one byte per pixel. ``fields``: bits of R, G, B and A in a
     pixel, where that is what a pixel holds. ``is_paged``: a byte holds 8 pixels of a column.
     ``can_invert``: the option ``invert`` means something. ``description`` says what the format can
-    show (and so what it loses), ``layout`` where its bits lie, ``displays`` who takes it as it is.
+    show (and so what it loses), ``layout`` where its bits lie, ``displays`` who takes it as it is,
+    ``source`` where a controller's convention was found.
     """
 
     name: str
@@ -48,6 +49,7 @@ class PixelFormat:
     default_bit_order: str = "msb"
     layout: str = ""
     displays: str = ""
+    source: str = ""
 
     @property
     def is_grey(self) -> bool:
@@ -142,8 +144,12 @@ def _indexed(number: int, bits: int) -> PixelFormat:
 def _two_inks(name: str, number: int, ink: str) -> PixelFormat:
     return PixelFormat(
         name, number, 1, SampleKind.INK, False, f"black, white and {ink}", planes=2, can_invert=True,
-        layout=f"two planes of 1 bit: first 0 black, 1 white; second 1 {ink} (invert: colour: 0 {ink})",
-        displays="e-paper of UC8151, IL0373 (0x10, 0x13), SSD1680, SSD1683 (0x24, 0x26)",
+        layout=f"two planes of 1 bit: first 0 black, 1 white; second 1 {ink} (invert: true turns both over,"
+        " black the first, colour the second)",
+        displays="e-paper of SSD1675, SSD1680 to SSD1683 (0x24, 0x26) as it is; UC8151, UC8179, IL0373 and"
+        " IL0398 (0x10, 0x13) by their DDX bits: 01 (reset) as it is, 11 (many panels' samples) invert:"
+        " colour, 00 black, 10 true; IL91874 (0x10, 0x13) invert: black",
+        source="UC8179 data sheet, R50h CDI; commands 24h, 26h of SSD1680; drivers of GxEPD2, Adafruit_EPD",
     )  # fmt: skip
 
 
@@ -235,22 +241,27 @@ _ROWS = (
     PixelFormat(
         "epd_gray4", 0x52, 1, SampleKind.GREY, False, "4 greys", planes=2, can_invert=True,
         layout="two planes of 1 bit: the high bit of the level, then the low bit; 3 white (invert: 0 white)",
-        displays="grey e-paper of UC8151, IL0398 (0x10, 0x13); SSD1680, SSD1677 (0x26, 0x24) with invert",
+        displays="grey e-paper of UC8151, IL0373, IL0398 (0x10, 0x13) as it is; SSD1680, SSD1677 (first plane"
+        " to 0x26, second to 0x24) with invert: true",
+        source="the waveforms (LUT) that panel makers give for 4 greys decide; no register does",
     ),
     PixelFormat(
         "epd_bwry", 0x53, 2, SampleKind.INK, False, "black, white, yellow and red",
         layout=f"{_BITS.format(4)}; 0 black, 1 white, 2 yellow, 3 red",
-        displays="e-paper of 4 colours (JD79661, JD79660)",
+        displays="e-paper of 4 colours (JD79661, JD79660, JD79667: 0x10)",
+        source="command 10h of JD79661; drivers of GxEPD2, Adafruit_EPD",
     ),
     PixelFormat(
         "epd_6color", 0x54, 4, SampleKind.INK, False, "6 colours of Spectra 6",
         layout=f"{_BITS.format(2)}; 0 black, 1 white, 2 yellow, 3 red, 5 blue, 6 green",
-        displays="E Ink Spectra 6 (E6)",
+        displays="E Ink Spectra 6 (E6; GDEP073E01 and alike: 0x10)",
+        source="drivers of the panel's makers (EPD_7in3e) and of GxEPD2",
     ),
     PixelFormat(
         "epd_7color", 0x55, 4, SampleKind.INK, False, "7 colours of ACeP",
         layout=f"{_BITS.format(2)}; 0 black, 1 white, 2 green, 3 blue, 4 red, 5 yellow, 6 orange",
-        displays="E Ink Gallery, ACeP (AC057TC1, GDEY073D46)",
+        displays="E Ink Gallery, ACeP (AC057TC1, GDEY073D46: 0x10)",
+        source="drivers of the panel's makers (EPD_7in3f) and of GxEPD2; 7, clean, is never written",
     ),
 )  # fmt: skip
 

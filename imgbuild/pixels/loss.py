@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imgbuild.errors import fail
 from imgbuild.losses import LossReport, Measured
 from imgbuild.model import (
+    Animation,
     DecodedImage,
     EncodedAsset,
     ImageOptions,
@@ -24,6 +25,7 @@ from imgbuild.pixels.convert import clear_hidden_colour, flatten_image, luma
 from imgbuild.pixels.formats import PIXEL_FORMATS, PixelFormat
 from imgbuild.pixels.geometry import Prepared, prepare_image
 from imgbuild.pixels.palette import find_colours, pack_colours
+from imgbuild.reader.animation import read_animation
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.pack import Entry
 
@@ -64,14 +66,15 @@ def _is_one_colour(rgba: U8) -> bool:
 def measure_image(asset: PlannedAsset, decoded: DecodedImage, encoded: EncodedAsset) -> EncodedAsset:
     """``encoded`` with its LossReport measured, from the decoded source once more (``--report``).
 
-    What is no single bitmap of ours (an animation, a file of another flavour) stays as it is.
+    An animation is measured over all its frames; a file of another flavour stays as it is.
     """
     options = asset.options
-    is_bitmap = encoded.kind is Kind.BITMAP and isinstance(encoded.expected, Samples)
-    if not isinstance(options, ImageOptions) or encoded.loss is None or not is_bitmap:
+    is_picture = isinstance(encoded.expected, (Samples, Animation))
+    if not isinstance(options, ImageOptions) or encoded.loss is None or not is_picture:
         return encoded
-    prepared = prepare_image(asset, options, decoded.frames[0], is_drawn=decoded.is_drawn)
-    measured, _ = compare_pictures(prepared.rgba, encoded, options)
+    frames = decoded.frames if isinstance(encoded.expected, Animation) else decoded.frames[:1]
+    prepared = [prepare_image(asset, options, rgba, is_drawn=decoded.is_drawn).rgba for rgba in frames]
+    measured, _ = compare_pictures(np.concatenate(prepared), encoded, options)
     return replace(encoded, loss=replace(encoded.loss, measured=measured))
 
 
@@ -123,7 +126,10 @@ def _composite(rgba: U8, ground: int) -> F64:
 
 
 def read_stored(encoded: EncodedAsset) -> U8:
-    """The stored picture as the independent reader sees it: uint8 ``[h, w, 4]``, straight alpha."""
+    """The stored picture as the independent reader sees it: uint8 ``[h, w, 4]``, straight alpha.
+
+    Frames of an animation lie one below the other.
+    """
     entry = Entry(
         name=encoded.name,
         key=encoded.key,
@@ -140,6 +146,8 @@ def read_stored(encoded: EncodedAsset) -> U8:
         next_variant=0xFFFF,
         slot=0,
     )
+    if encoded.kind is Kind.ANIMATION:
+        return np.concatenate(list(read_animation(encoded.payload, entry).decoded_together().rgba_frames()))
     return read_bitmap(encoded.payload, entry).rgba()
 
 
@@ -152,7 +160,7 @@ def refuse_loss(asset: PlannedAsset, rgba: U8, encoded: EncodedAsset, options: I
     row = next(row for row in PIXEL_FORMATS.values() if row.number == encoded.pixel_format)
     if is_exact:
         return
-    best = choose_format(rgba, None, options.row_align_bytes).pixel_format.name
+    best = choose_format(rgba, None, options.row_align_bytes, options.lvgl_formats).pixel_format.name
     fail(
         "IB235",
         f'image "{asset.name}" is to be lossless, but {row.name} would lose {_describe(rgba, row, measured)}',

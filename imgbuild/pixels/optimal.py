@@ -24,8 +24,13 @@ Histogram = tuple[U32, I64]
 """Distinct colours ``0xAARRGGBB``, ascending, and how many pixels have each."""
 
 _ROUNDS_MAX = 24
+_COLOURS_FEW = 1 << 13
 _COLOURS_MAX = 1 << 15
-"""Distinct colours that are looked at one by one; of more, the lowest bits are left out."""
+"""Distinct colours that are looked at one by one: few in the many rounds that move the centres to their
+place, more in the last ones. Where a picture has more, the lowest bits are left out."""
+_ROUNDS_LAST = 2
+"""Measured by the benchmark ``quality`` with 256 colours: CIEDE2000 1.20 in 0.7 s with every round of all
+colours, 1.26 in 0.1 s without these last ones, 1.23 in 0.2 s with them."""
 
 
 def count_colours(rgba: U8) -> Histogram:
@@ -58,8 +63,11 @@ def find_palette(histogram: Histogram, size: int) -> U8:
     has_clear = bool(colours[0] == 0) and size > 1
     if has_clear:
         colours, counts = colours[1:], counts[1:]
-    axes, weights = _coarsen(colours, counts)
-    centres = _refine(axes, weights, _cut(axes, weights, size - has_clear))
+    axes, weights = _coarsen(colours, counts, _COLOURS_FEW)
+    centres = _refine(axes, weights, _cut(axes, weights, size - has_clear), _ROUNDS_MAX)
+    if len(colours) > _COLOURS_FEW:
+        axes, weights = _coarsen(colours, counts, _COLOURS_MAX)
+        centres = _refine(axes, weights, centres, _ROUNDS_LAST)
     palette = colours_of(centres)
     if has_clear:
         palette = np.concatenate([np.zeros((1, 4), np.uint8), palette])
@@ -77,12 +85,12 @@ def sort_palette(palette: U8) -> U8:
     return ordered[is_new]
 
 
-def _coarsen(colours: U32, counts: I64) -> tuple[F64, F64]:
-    """Axes ``[m, 4]``, weights ``[m]`` of at most 32768 colours: means of those alike in their high bits."""
+def _coarsen(colours: U32, counts: I64, most: int) -> tuple[F64, F64]:
+    """Axes ``[m, 4]``, weights ``[m]`` of at most ``most`` colours: means of those alike in high bits."""
     axes, weights = axes_of(palette_of(colours)), counts.astype(np.float64)
     bits = 0
     keys = colours
-    while len(keys) > _COLOURS_MAX:
+    while len(keys) > most:
         bits += 1
         mask = 0xFF >> bits << bits
         keys = np.unique(colours & np.uint32(mask * 0x01010101))
@@ -141,10 +149,10 @@ def _spread(axes: F64, weights: F64) -> tuple[int, int]:
 # --- k-means ---------------------------------------------------------------------------------------
 
 
-def _refine(axes: F64, weights: F64, centres: F64) -> F64:
+def _refine(axes: F64, weights: F64, centres: F64, rounds: int) -> F64:
     """Lloyd's rounds until no colour changes its centre; an empty centre moves to the worst colour."""
     before: NDArray[np.intp] | None = None
-    for _ in range(_ROUNDS_MAX):
+    for _ in range(rounds):
         nearest = Nearest(centres)
         places = nearest.find(axes)
         if before is not None and np.array_equal(places, before):

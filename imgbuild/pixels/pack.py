@@ -67,7 +67,8 @@ def pack_samples(
 
     ``byte_order`` is ``little`` or ``big`` (pixels of several bytes), ``bit_order`` ``msb`` or ``lsb``
     (which end of a byte holds the leftmost, in page order the topmost, of several pixels). ``invert``
-    turns every bit of the pixels over (``colour``: of the second plane's), where the format can.
+    turns every bit of the pixels over (``black``: of the first plane's, ``colour``: of the second's), where
+    the format can.
     """
     colour = samples.colour
     stride_bytes = stride_of(pixel_format, colour.shape[1], row_align_bytes)
@@ -75,8 +76,8 @@ def pack_samples(
     second = samples.alpha if pixel_format.has_alpha_plane else None
     if pixel_format.planes == 2:
         first, other = _split_planes(colour, pixel_format)
-        colour = _inverted(first, 1, invert is True)
-        second = _pack_bits(_inverted(other, 1, bool(invert)), 1, is_lsb_first)
+        colour = _inverted(first, 1, invert in (True, "black"))
+        second = _pack_bits(_inverted(other, 1, invert in (True, "colour")), 1, is_lsb_first)
     elif pixel_format.can_invert:
         colour = _inverted(colour, pixel_format.levels_max, invert is True)
     if pixel_format.is_paged:

@@ -12,6 +12,7 @@ from imgbuild.model import Codec, EncodedAsset
 HEADER = struct.Struct("<IBBHHHIII")
 """stride_bytes, order, ext_words, palette_count, strip_rows, strip_count, pixels, alpha, palette."""
 ORDER_BIG = 1
+ORDER_LSB_FIRST = 2
 ORDER_PREMULTIPLIED = 4
 ORDER_INVERTED = 8 | 16
 _EXTENSION = struct.Struct("<HH")

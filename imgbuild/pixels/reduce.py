@@ -26,33 +26,37 @@ from imgbuild.pixels.dither import (
 )
 from imgbuild.pixels.epaper import EPAPER_PALETTES
 from imgbuild.pixels.formats import PixelFormat, SampleKind
+from imgbuild.pixels.gamut import move_into_reach
 from imgbuild.pixels.oklab import LINEAR_OF_SRGB, Nearest, alpha_of, axes_of
 from imgbuild.pixels.optimal import count_colours, find_palette
 from imgbuild.pixels.palette import find_colours, pack_colours, palette_of
+from imgbuild.pixels.reduced import palette_size
 
 U8 = NDArray[np.uint8]
+F64 = NDArray[np.float64]
 Rgb = tuple[int, int, int]
 
+
+def linear_light(rgb: U8) -> F64:
+    """Light as it is: ``[h, w, 3]`` whole, 0..65535."""
+    return LINEAR_OF_SRGB[rgb].astype(np.float64)
+
+
+def _round_to_levels(most: int) -> U8:
+    """Each value 0..255 as the nearest of ``most + 1`` levels shows it; 0 and 255 stay."""
+    levels = (np.arange(256) * most + 127) // 255
+    return ((levels * 510 + most) // (2 * most)).astype(np.uint8)
+
+
+LightOf = Callable[[U8], F64]
+"""Linear light (whole, 0..65535) ``[h, w, 3]`` of colours uint8 ``[h, w, 3]``."""
+
+_PATTERNS_MAX = 4096
+"""Distinct colours that get a pattern each; a picture of more is rounded first."""
+_COARSE_COLOURS = _round_to_levels(31)
+_COARSE_ALPHA = _round_to_levels(15)
+
 FLATTENED_NOTE = "laid over its background, since its palette has no transparency"
-
-
-def is_reduced(pixel_format: PixelFormat, options: ImageOptions) -> bool:
-    """Whether ``reduce_image`` converts the picture (else ``convert_image`` does)."""
-    if pixel_format.samples is SampleKind.INK:
-        return True
-    if pixel_format.samples is SampleKind.INDEX:
-        return options.palette is not None or finds_palette(options)
-    return options.dither != "none"
-
-
-def finds_palette(options: ImageOptions) -> bool:
-    """Whether an indexed format's palette is to be found (and not given, or exact)."""
-    return options.palette is None and (options.is_palette_optimal or options.dither != "none")
-
-
-def palette_size(pixel_format: PixelFormat, options: ImageOptions) -> int:
-    """How many colours an optimal palette may have."""
-    return min(pixel_format.palette_max, options.colours or pixel_format.palette_max)
 
 
 def reduce_image(rgba: U8, pixel_format: PixelFormat, options: ImageOptions) -> Converted:
@@ -134,7 +138,8 @@ def _reduce_inks(rgba: U8, pixel_format: PixelFormat, options: ImageOptions, bac
     """``palette``: how the inks really look, in the order of EPAPER_PALETTES; only the choice sees it."""
     inks = np.array([(*ink.rgb, 255) for ink in EPAPER_PALETTES[pixel_format.name]], np.uint8)
     looks = inks if options.palette is None else np.array(options.palette, np.uint8)
-    indices = dither_palette(_opaque(flatten_image(rgba, background)), looks, options.dither)
+    rgba = _opaque(flatten_image(rgba, background))
+    indices = dither_palette(rgba, looks, options.dither, lambda rgb: move_into_reach(rgb, looks[:, :3]))
     return convert_image(inks[indices], pixel_format, background)
 
 
@@ -150,26 +155,43 @@ def _reduce_index(rgba: U8, pixel_format: PixelFormat, options: ImageOptions, ba
     return Converted(Samples(dither_palette(rgba, palette, options.dither), palette=palette), notes)
 
 
-def dither_palette(rgba: U8, palette: U8, dither: str) -> U8:
-    """The index into ``palette`` (uint8 ``[n, 4]``) for each pixel of ``rgba`` ``[h, w, 4]``."""
+def dither_palette(rgba: U8, palette: U8, dither: str, aim_of: LightOf = linear_light) -> U8:
+    """The index into ``palette`` (uint8 ``[n, 4]``) for each pixel of ``rgba`` ``[h, w, 4]``.
+
+    ``aim_of`` gives the light that dithering aims at, of colours ``[h, w, 3]``.
+    """
     if dither in KERNELS:
         alpha = None if bool((rgba[..., 3] == 255).all()) else _scale_alpha(rgba[..., 3])
-        light = LINEAR_OF_SRGB[rgba[..., :3]].astype(np.float64)
+        light = aim_of(rgba[..., :3])
         gives = None if alpha is None else alpha[np.newaxis]
         indices = diffuse(light[np.newaxis], gives, Colours(palette), KERNELS[dither])[0]
         return _restore_clear(rgba, palette, indices)
-    packed = pack_colours(rgba)
-    colours = find_colours(packed)
-    places = np.searchsorted(colours, packed)
-    distinct = palette_of(colours)
+    distinct, places = _find_distinct(rgba)
     if dither == "none":
         return Nearest(axes_of(palette)).find(axes_of(distinct)).astype(np.uint8)[places]
     side = BAYER_SIDES[dither]
-    light = LINEAR_OF_SRGB[distinct[:, :3]].astype(np.float64)
+    if len(distinct) > _PATTERNS_MAX:
+        distinct, places = _find_distinct(_coarsen(rgba))
+    light = aim_of(distinct[np.newaxis, :, :3])[0]
     patterns = order_colours(light, alpha_of(distinct), Colours(palette), side)
     height_px, width_px = rgba.shape[:2]
     cells = bayer_matrix(side)[np.arange(height_px)[:, np.newaxis] % side, np.arange(width_px) % side]
     return _restore_clear(rgba, palette, patterns[places, cells])
+
+
+def _find_distinct(rgba: U8) -> tuple[U8, NDArray[np.intp]]:
+    """Each colour once ``[n, 4]``, and which one each pixel of ``[h, w, 4]`` has."""
+    packed = pack_colours(rgba)
+    colours = find_colours(packed)
+    return palette_of(colours), np.searchsorted(colours, packed)
+
+
+def _coarsen(rgba: U8) -> U8:
+    """R, G, B rounded to 32 levels, alpha to 16: patterns of at most 32 colours tell no more apart."""
+    coarse = np.empty_like(rgba)
+    coarse[..., :3] = _COARSE_COLOURS[rgba[..., :3]]
+    coarse[..., 3] = _COARSE_ALPHA[rgba[..., 3]]
+    return coarse
 
 
 def _restore_clear(rgba: U8, palette: U8, indices: NDArray[np.intp]) -> U8:

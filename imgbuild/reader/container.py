@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import difflib
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -28,6 +29,7 @@ FLAT = "flat"
 LITTLEFS_FILES = "littlefs files"
 LITTLEFS_PACK = "littlefs pack"
 _PACK_SUFFIX = ".imgb"
+_LVGL_SUFFIX = ".bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +60,75 @@ class Image:
 
     def find(self, name: str) -> Entry:
         """The asset of this name, looked up as a device does; IB611 with near names if there is none."""
-        raw = name.encode("utf-8", "surrogatepass")
-        if self.pack is not None:
-            entry = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(raw)))
-        else:
-            at = bisect.bisect_left(self.assets, raw, key=_sort_key)
-            entry = self.assets[at] if at < len(self.assets) else None
-        if entry is None or entry.name != name:
-            entry = self._find_variant(name)
+        entry = self._by_name(name) or self._find_variant(name)
         if entry is None:
             near = difflib.get_close_matches(name, [self.label(asset) for asset in self.assets], 1)
             hint = f'did you mean "{near[0]}"?' if near else None
             fail("IB611", f'no asset is named "{name}"', self.place, hint)
         return entry
 
+    def select(self, name: str, variant: str) -> Entry:
+        """The variant of an asset, or the asset itself if it lacks it; IB611 without the asset."""
+        return self._find_variant(name_variant(name, variant)) or self.find(name)
+
+    def split(self, asset: Entry) -> tuple[str, str]:
+        """The name that an asset is looked up by, and of a variant the variant's name ("": it is none)."""
+        if self.pack is None:
+            return self._split_path(asset)
+        if not asset.variant:
+            return asset.name, ""
+        names, number = self.pack.variants, asset.variant
+        return asset.name, names[number - 1] if number <= len(names) else str(number)
+
+    def _split_path(self, asset: Entry) -> tuple[str, str]:
+        """FORMAT.md 3.4, last paragraph: the shortest name that is an asset's of the same kind."""
+        for base, variant in _splits(asset.name):
+            other = self._by_name(base)
+            if other is not None and other.kind == asset.kind:
+                return base, variant
+        return asset.name, ""
+
     def label(self, asset: Entry) -> str:
         """The asset's name; of a variant ``name@variant``, which :meth:`find` takes, too."""
-        if not asset.variant or self.pack is None:
-            return asset.name
-        names = self.pack.variants
-        number = asset.variant
-        return f"{asset.name}@{names[number - 1] if number <= len(names) else number}"
+        name, variant = self.split(asset)
+        return name_variant(name, variant) if variant else name
+
+    def _by_name(self, name: str) -> Entry | None:
+        """The asset of this name that is no variant of a pack, looked up as a device does."""
+        raw = name.encode("utf-8", "surrogatepass")
+        if self.pack is not None:
+            entry = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(raw)))
+        else:
+            at = bisect.bisect_left(self.assets, raw, key=_sort_key)
+            entry = self.assets[at] if at < len(self.assets) else None
+        return entry if entry is not None and entry.name == name else None
 
     def _find_variant(self, label: str) -> Entry | None:
-        name, _, variant = label.partition("@")
-        if not variant or self.pack is None or variant not in self.pack.variants:
-            return None
-        number = self.pack.variants.index(variant) + 1
-        base = self.pack.by_slot.get(self.pack.slot_of(zlib.crc32(name.encode("utf-8", "surrogatepass"))))
-        if base is None or base.name != name:
-            return None
-        found = self.pack.select(base, number)
-        return found if found.variant == number else None
+        if self.pack is None:
+            return self._by_name(label)
+        for name, variant in _splits(label):
+            base = self._by_name(name)
+            if base is not None and variant in self.pack.variants:
+                number = self.pack.variants.index(variant) + 1
+                found = self.pack.select(base, number)
+                if found.variant == number:
+                    return found
+        return None
 
     def payload(self, asset: Entry) -> memoryview:
         """The stored bytes of one of :attr:`assets`, neither checked nor copied."""
         if self.pack is not None:
             return self.pack.payload(asset)
         return memoryview(self.files[asset.name])[asset.offset : asset.offset + asset.stored_bytes]
+
+    def checked_payload(self, asset: Entry) -> memoryview:
+        """The same once its CRC-32 fits; IB607 if it does not."""
+        payload = self.payload(asset)
+        crc, name = zlib.crc32(payload), self.label(asset)
+        if crc != asset.crc32:
+            message = f'"{name}": payload CRC-32 is 0x{crc:08X}, the index says 0x{asset.crc32:08X}'
+            fail("IB607", message, self.place, asset=name)
+        return payload
 
 
 def open_image(
@@ -136,6 +169,21 @@ def _read_file(path: Path, place: Place) -> bytes:
         return path.read_bytes()
     except OSError as error:
         fail("IB612", f"cannot be read: {error.strerror or error}", place)
+
+
+def name_variant(name: str, variant: str) -> str:
+    """``name@variant``, a final ``.bin`` kept at the end (FORMAT.md 3.4)."""
+    stem = name.removesuffix(_LVGL_SUFFIX)
+    return f"{stem}@{variant}{name[len(stem) :]}"
+
+
+def _splits(label: str) -> Iterator[tuple[str, str]]:
+    """Every (name, variant) that :func:`name_variant` makes ``label`` of, the shortest name first."""
+    suffix = _LVGL_SUFFIX if label.endswith(_LVGL_SUFFIX) else ""
+    stem = label[: len(label) - len(suffix)]
+    for at, character in enumerate(stem):
+        if character == "@" and at + 1 < len(stem):
+            yield stem[:at] + suffix, stem[at + 1 :]
 
 
 def _sort(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -9,18 +9,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from imgbuild.glyph_tables import (
+    MODEL_CJK,
+    MODEL_LATIN,
+    MODEL_MONO7,
+    MODEL_MONO10,
+    MODEL_OWN,
+    MODEL_RAW,
+    own_table_bytes,
+    read_glyph_table,
+)
+from imgbuild.limits import FONT_CODED_PIXELS_MAX
 from imgbuild.model import Codec, DecodedFont, DecodedGlyph
 from imgbuild.reader.bitmap import fail_malformed
+from imgbuild.reader.glyph_plain import CodedPixels, decode_plain
+from imgbuild.reader.glyph_streams import decode_together
+from imgbuild.reader.kerning import read_kerning
 from imgbuild.reader.pack import Entry
 
 U8 = NDArray[np.uint8]
 I64 = NDArray[np.int64]
 
-_HEADER = struct.Struct("<HBB4hBBBBHhbb6B6IHH8x")
+_HEADER = struct.Struct("<HBB4hBBBBHhbb6B6IHHH6x")
 _SEGMENT = struct.Struct("<IHHI")
 _PAGE_BYTES = 10
 _CODEPOINT_MAX = 0x10FFFF
-_PIXEL_FORMAT_OF_BPP = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}
+FONT_OF_3_BITS = 0x49
+"""Pixel format that no bitmap has."""
+_PIXEL_FORMAT_OF_BPP = {1: 0x0B, 2: 0x0C, 3: FONT_OF_3_BITS, 4: 0x0D, 8: 0x0E}
+_TOGETHER_GLYPHS_MIN = 90
+"""From about so many glyphs of the largest one's size on, decoding them side by side is quicker."""
 _MISSING_CODEPOINT = -1
 
 
@@ -56,6 +74,7 @@ class FontMetrics(NamedTuple):
     fallback_key: int
     max_w: int
     max_h: int
+    coded_ratio: int
 
     @property
     def line_height(self) -> int:
@@ -78,7 +97,10 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The glyph records, one value per glyph in each list; offsets are in bytes of the pixels."""
+    """The glyph records, one value per glyph in each list; offsets are in bytes of the pixels.
+
+    ``is_coded`` is false for a glyph without pixels.
+    """
 
     advance16: list[int]
     x: list[int]
@@ -86,21 +108,37 @@ class _Records:
     w: list[int]
     h: list[int]
     offset: list[int]
+    is_coded: list[bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Font:
     """A font whose tables were checked as a whole.
 
-    ``glyph_of`` maps every code point of the font to its glyph; ``levels`` holds all pixels, one
-    uint8 each, ``8 / bpp`` for every stored byte.
+    ``glyph_of`` maps every code point of the font to its glyph; ``stored`` are its pixels as stored,
+    ``coded`` is what those that are coded share. A coded glyph is decoded when it is asked for.
     """
 
     name: str
     metrics: FontMetrics
     glyph_of: dict[int, int] = field(repr=False)
     records: _Records = field(repr=False)
-    levels: U8 = field(repr=False)
+    stored: U8 = field(repr=False)
+    coded: CodedPixels | None = field(repr=False)
+    kerning: dict[tuple[int, int], int] = field(repr=False, default_factory=dict)
+    _known: dict[int, U8] = field(repr=False, default_factory=dict)
+
+    @property
+    def levels8(self) -> U8:
+        """``[2^bpp]``: coverage of 8 bits that each level stands for, rounded to the nearest."""
+        top = (1 << self.metrics.bpp) - 1
+        return ((np.arange(top + 1) * 510 + top) // (2 * top)).astype(np.uint8)
+
+    def raw_bytes(self) -> int:
+        """What the pixels would take if no glyph were coded, each stored once."""
+        m, records = self.metrics, self.records
+        different = set(zip(records.offset, records.w, records.h, strict=True))
+        return sum((w * h * m.bpp + 7) // 8 for _, w, h in different)
 
     def glyph_index(self, codepoint: int) -> int | None:
         """The glyph of a code point, None if the font lacks it (glyph 0 is .notdef)."""
@@ -109,13 +147,34 @@ class Font:
     def glyph(self, index: int) -> Glyph:
         """Glyph ``index``, 0..glyphs-1."""
         records = self.records
-        w, h = records.w[index], records.h[index]
-        start = records.offset[index] * (8 // self.metrics.bpp)
-        coverage = self.levels[start : start + w * h].reshape(h, w)
-        return Glyph(records.advance16[index], records.x[index], records.y[index], coverage)
+        return Glyph(records.advance16[index], records.x[index], records.y[index], self._coverage(index))
+
+    def _coverage(self, index: int) -> U8:
+        records, bpp = self.records, self.metrics.bpp
+        w, h, offset = records.w[index], records.h[index], records.offset[index]
+        if self.coded is None or not records.is_coded[index]:
+            stored = self.stored[offset : offset + (w * h * bpp + 7) // 8]
+            return _expand_levels(stored, bpp)[: w * h].reshape(h, w)
+        if index not in self._known:
+            values = np.frombuffer(decode_plain(self.coded, offset, w, h), np.uint8)
+            self._known[index] = values.reshape(h, w)
+        return self._known[index]
+
+    def _decode_all(self) -> None:
+        """Decode all coded glyphs side by side, if they are many."""
+        records = self.records
+        which = np.flatnonzero(np.array(records.is_coded, np.bool_))
+        sides = (np.array(values, np.int64)[which] for values in (records.offset, records.w, records.h))
+        offsets, widths, heights = sides
+        cells = int(widths.max(initial=0)) * int(heights.max(initial=0))
+        if self.coded is None or int((widths * heights).sum()) < _TOGETHER_GLYPHS_MIN * cells:
+            return
+        decoded = decode_together(self.coded, offsets, widths, heights)
+        self._known.update(zip(which.tolist(), decoded, strict=True))
 
     def to_decoded(self) -> DecodedFont:
         """All glyphs in stored order; a glyph that no code point reaches has code point -1."""
+        self._decode_all()
         codepoint_of = {glyph: codepoint for codepoint, glyph in self.glyph_of.items()}
         glyphs = []
         for index in range(self.metrics.glyphs):
@@ -134,6 +193,7 @@ class Font:
             glyphs=tuple(glyphs),
             missing=(),
             source_digest="",
+            kern_pairs=self.kerning,
         )
 
 
@@ -148,15 +208,38 @@ def read_font(payload: bytes | memoryview, entry: Entry) -> Font:
     records = _read_records(view, metrics, entry.name)
     glyph_of = _read_map(view, metrics, entry.name)
     stored = np.frombuffer(view, np.uint8, metrics.pixels_bytes, metrics.pixels)
-    return Font(entry.name, metrics, glyph_of, records, _expand_levels(stored, metrics.bpp))
+    coded = _read_coded(view, metrics, entry.name) if any(records.is_coded) else None
+    kerning = read_kerning(view, metrics.kern, metrics.glyphs, entry.name) if metrics.kern else {}
+    return Font(entry.name, metrics, glyph_of, records, stored, coded, kerning)
+
+
+def _read_coded(view: memoryview, m: FontMetrics, name: str) -> CodedPixels:
+    if m.model == MODEL_OWN:
+        table = bytes(view[m.model_table : m.model_table + own_table_bytes(m.bpp)])
+        if 0 in table:
+            fail_malformed(name, f"probability {table.index(0)} of the glyph model is 0, expected 1 to 255")
+    else:
+        table = read_glyph_table(m.model)
+    ratio = m.coded_ratio if 1 <= m.coded_ratio <= 256 else 256
+    return CodedPixels(bytes(view[m.pixels : m.pixels + m.pixels_bytes]), m.bpp, table, ratio)
+
+
+_MODELS: dict[tuple[int, bool], tuple[int, ...]] = {
+    (Codec.RAW, False): (MODEL_RAW,),
+    (Codec.RAW, True): (MODEL_RAW,),
+    (Codec.RANGE_GLYPHS, False): (MODEL_LATIN, MODEL_CJK, MODEL_OWN),
+    (Codec.RANGE_GLYPHS, True): (MODEL_MONO7, MODEL_MONO10, MODEL_OWN),
+}
+"""The models of each codec, at 2 bits per pixel and more, at 1."""
 
 
 def _check_metrics(m: FontMetrics, entry: Entry) -> None:
     rules = (
-        (m.bpp in _PIXEL_FORMAT_OF_BPP, f"{m.bpp} bits per pixel, expected 1, 2, 4 or 8"),
+        (m.bpp in _PIXEL_FORMAT_OF_BPP, f"{m.bpp} bits per pixel, expected 1, 2, 3, 4 or 8"),
         (
-            entry.codec == Codec.RAW and m.model == 0 and m.model_table == 0,
-            f"codec {entry.codec} with glyph model {m.model} is not known to this reader",
+            m.model in _MODELS.get((entry.codec, m.bpp == 1), ())
+            and (m.model == MODEL_OWN or not m.model_table),
+            f"codec {entry.codec} with glyph model {m.model} and {m.bpp} bpp is not known to this reader",
         ),
         (
             entry.pixel_format == _PIXEL_FORMAT_OF_BPP.get(m.bpp),
@@ -190,29 +273,38 @@ def _check_tables(m: FontMetrics, size: int, name: str) -> None:
         ("glyph records", m.records, (m.glyphs + 1) * m.record_bytes),
         ("pixels", m.pixels, m.pixels_bytes),
         ("kerning", m.kern, 4 if m.kern else 0),
+        ("model table", m.model_table, own_table_bytes(m.bpp) if m.model == MODEL_OWN else 0),
     )
     for what, at, length in tables:
         if at > size or length > size - at:
             fail_malformed(name, f"{what} of {length} bytes at {at} in a payload of {size} bytes")
-        if at < first and what in ("glyph records", "pixels"):
+        if at < first and what in ("glyph records", "pixels", *(["model table"] if length else [])):
             fail_malformed(name, f"{what} at {at} overlap the header or the character map")
 
 
-def _read_records(view: memoryview, m: FontMetrics, name: str) -> _Records:
-    """Split every record into its fields and check each glyph against the pixels."""
+def _split_records(view: memoryview, m: FontMetrics) -> list[I64]:
+    """The fields of all records, the last one's too, without their biases; behind them the raw bit."""
     rows = np.frombuffer(view, np.uint8, (m.glyphs + 1) * m.record_bytes, m.records)
     padded = np.zeros((m.glyphs + 1, 16), np.uint8)
     padded[:, : m.record_bytes] = rows.reshape(-1, m.record_bytes)
     low, high = padded.view("<u8").astype(np.uint64).T
     at = 0
-    fields = []
+    fields: list[I64] = []
     for width in (*m[15:21], 1):
         fields.append(_cut_bits(low, high, at, width))
         at += width
+    return fields
+
+
+def _read_records(view: memoryview, m: FontMetrics, name: str) -> _Records:
+    """Check each glyph against the pixels."""
+    fields = _split_records(view, m)
     if int(fields[5][-1]) != m.pixels_bytes:
         fail_malformed(name, f"the last record's offset is {fields[5][-1]}, expected {m.pixels_bytes}")
     advance, x, y, w, h, offset, is_raw = (values[:-1] for values in fields)
-    size = (w * h * m.bpp + 7) // 8
+    is_coded = (is_raw == 0) & (w * h > 0)
+    # a coded glyph ends where its last pixel is known, wherever that is: only its place can be wrong
+    size = np.where(is_coded, 0, (w * h * m.bpp + 7) // 8)
     beyond = np.flatnonzero(offset + size > m.pixels_bytes)
     if beyond.size:
         index = int(beyond[0])
@@ -223,11 +315,21 @@ def _read_records(view: memoryview, m: FontMetrics, name: str) -> _Records:
         )
     if (int(w.max()), int(h.max())) != (m.max_w, m.max_h):
         fail_malformed(name, f"largest glyph {w.max()}x{h.max()} px, the header says {m.max_w}x{m.max_h}")
-    if not is_raw[size > 0].all():
+    if m.model == MODEL_RAW and is_coded.any():
         fail_malformed(name, "a coded glyph in a font that has no glyph codec")
+    coded_px = int((w * h)[is_coded].sum())
+    if coded_px > FONT_CODED_PIXELS_MAX:
+        fail_malformed(name, f"coded glyphs of {coded_px} pixels, at most {FONT_CODED_PIXELS_MAX} are read")
     advance16 = (advance + m.advance_bias) << (4 - m.advance_fraction_bits)
-    lists = [values.tolist() for values in (advance16, x + m.x_bias, y + m.y_bias, w, h, offset)]
-    return _Records(*lists)
+    return _Records(
+        advance16=advance16.tolist(),
+        x=(x + m.x_bias).tolist(),
+        y=(y + m.y_bias).tolist(),
+        w=w.tolist(),
+        h=h.tolist(),
+        offset=offset.tolist(),
+        is_coded=is_coded.tolist(),
+    )
 
 
 def _cut_bits(low: NDArray[np.uint64], high: NDArray[np.uint64], at: int, width: int) -> I64:
@@ -289,5 +391,8 @@ def _expand_levels(stored: U8, bpp: int) -> U8:
         return stored
     if bpp == 1:
         return np.unpackbits(stored)
+    if bpp == 3:
+        bits = np.unpackbits(stored)
+        return bits[: bits.size // 3 * 3].reshape(-1, 3) @ np.array([4, 2, 1], np.uint8)
     shifts = np.arange(8 - bpp, -1, -bpp, dtype=np.uint8)
     return (stored[:, None] >> shifts & np.uint8((1 << bpp) - 1)).reshape(-1)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import Any
 
 from imgbuild.errors import BuildError
+from imgbuild.glyph_tables import own_table_bytes
 from imgbuild.model import Codec, Kind
 from imgbuild.reader.animation import read_animation
 from imgbuild.reader.bitmap import read_bitmap
 from imgbuild.reader.container import Image
+from imgbuild.reader.font import FONT_OF_3_BITS, read_font
 from imgbuild.reader.pack import Entry
 from imgbuild.reader.pixelformat import PIXEL_FORMATS
+from imgbuild.reader.strings import read_strings
 
 
 def list_assets(image: Image) -> list[dict[str, Any]]:
@@ -19,11 +23,12 @@ def list_assets(image: Image) -> list[dict[str, Any]]:
 
 
 def _row(image: Image, entry: Entry) -> dict[str, Any]:
-    row: dict[str, Any] = {"key": f"0x{entry.key:08X}", "name": entry.name, "kind": _kind_name(entry.kind)}
+    name, variant = image.split(entry)
+    row: dict[str, Any] = {"key": f"0x{entry.key:08X}", "name": name, "kind": _kind_name(entry.kind)}
     if entry.kind in (Kind.BITMAP, Kind.FONT, Kind.ANIMATION):
         row["pixel_format"] = _format_name(entry.pixel_format)
-    if entry.variant:
-        row["variant"] = image.label(entry).partition("@")[2]
+    if variant:
+        row["variant"] = variant
     row["codec"] = _codec_name(entry.codec)
     if entry.kind in (Kind.BITMAP, Kind.ANIMATION):
         row["width"] = entry.width
@@ -31,6 +36,10 @@ def _row(image: Image, entry: Entry) -> dict[str, Any]:
         row["height"] = entry.height
     if entry.kind == Kind.ANIMATION:
         row |= _tell_animation(image, entry)
+    if entry.kind == Kind.BITMAP:
+        row |= _tell_extensions(image, entry)
+    if entry.kind == Kind.STRINGS:
+        row |= _tell_strings(image, entry)
     if image.pack is not None:
         row["offset"] = entry.offset
     row["stored_bytes"] = entry.stored_bytes
@@ -47,8 +56,33 @@ def _tell_animation(image: Image, entry: Entry) -> dict[str, Any]:
     return {"frames": len(animation.frames), "plays": animation.plays, "duration_ms": animation.duration_ms}
 
 
+def _tell_extensions(image: Image, entry: Entry) -> dict[str, Any]:
+    """Where a trimmed bitmap belongs in its whole picture (px), and the colour of coverage."""
+    told: dict[str, Any] = {}
+    try:
+        bitmap = read_bitmap(image.payload(entry), entry)
+    except BuildError:
+        return told
+    if bitmap.trim is not None:
+        x, y, width, height = astuple(bitmap.trim)
+        told["trim"] = {"x": x, "y": y, "full_width": width, "full_height": height}
+    if bitmap.tint is not None:
+        told["tint"] = "#{:02X}{:02X}{:02X}".format(*bitmap.tint)
+    return told
+
+
+def _tell_strings(image: Image, entry: Entry) -> dict[str, Any]:
+    try:
+        strings = read_strings(image.payload(entry), entry.name)
+    except BuildError:
+        return {}
+    return {"texts": strings.strings, "languages": [tag for tag, _ in strings.languages]}
+
+
 def _raw_bytes(image: Image, entry: Entry) -> int:
-    """Bytes of the pixels uncompressed, palette included; of anything else the stored bytes."""
+    """Bytes of the pixels uncompressed, palette or tables of a font included; else the stored bytes."""
+    if entry.kind == Kind.FONT and entry.codec == Codec.RANGE_GLYPHS:
+        return _raw_font_bytes(image, entry)
     if entry.kind not in (Kind.BITMAP, Kind.ANIMATION):
         return entry.stored_bytes
     try:
@@ -60,6 +94,16 @@ def _raw_bytes(image: Image, entry: Entry) -> int:
     return bitmap.raw_bytes + 4 * bitmap.palette_count
 
 
+def _raw_font_bytes(image: Image, entry: Entry) -> int:
+    try:
+        font = read_font(image.payload(entry), entry)
+    except BuildError:
+        return entry.stored_bytes
+    m = font.metrics
+    tables_bytes = entry.stored_bytes - m.pixels_bytes - (own_table_bytes(m.bpp) if m.model_table else 0)
+    return tables_bytes + font.raw_bytes()
+
+
 def _kind_name(kind: int) -> str:
     return Kind(kind).name.lower() if kind in set(Kind) else f"kind {kind}"
 
@@ -69,6 +113,8 @@ def _codec_name(codec: int) -> str:
 
 
 def _format_name(number: int) -> str:
+    if number == FONT_OF_3_BITS:
+        return "a3"
     return PIXEL_FORMATS[number].name if number in PIXEL_FORMATS else f"0x{number:02X}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -13,19 +13,36 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity
-from imgbuild.model import Animation, Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Samples
+from imgbuild.model import (
+    Animation,
+    Codec,
+    DecodedFont,
+    DecodedGlyph,
+    EncodedAsset,
+    GlyphRuns,
+    Kind,
+    Samples,
+    StringTable,
+)
 from imgbuild.reader.animation import read_animation
 from imgbuild.reader.bitmap import Bitmap, decode_together, fail_malformed, read_bitmap
 from imgbuild.reader.container import Image, open_image
 from imgbuild.reader.font import Font, read_font
 from imgbuild.reader.pack import NO_VARIANT, Entry, Pack
 from imgbuild.reader.picture import PICTURE_CODECS, read_picture
+from imgbuild.reader.runs import read_runs
+from imgbuild.reader.strings import read_strings
+
+Decoded = Samples | Animation | Font | GlyphRuns | StringTable | bytes
+Expected = Samples | Animation | DecodedFont | GlyphRuns | StringTable | bytes
 
 _KIND_NAMES: dict[int, str] = {
     Kind.BITMAP: "bitmaps",
     Kind.ANIMATION: "animations",
     Kind.FONT: "fonts",
     Kind.FILE: "files",
+    Kind.STRINGS: "strings",
+    Kind.GLYPH_RUNS: "texts",
 }
 _DIFFERENCES_MAX = 5
 """Of one font or animation: further glyphs or frames that differ tell nothing new."""
@@ -110,7 +127,7 @@ def _check_names(pack: Pack, found: Diagnostics) -> None:
     header = pack.header
     table = np.frombuffer(pack.data, "<u4", 8 * header.assets, header.index_offset).reshape(-1, 8)[:, 4]
     pool = bytes(pack.data[header.names_offset : header.names_offset + header.names_bytes])
-    spans = np.unique(((table & 0xFFFFFF).astype(np.int64) << 8) | table >> 24).tolist()
+    spans = sorted(set((((table & 0xFFFFFF).astype(np.int64) << 8) | table >> 24).tolist()))
     in_pool = [pool[span >> 8 : (span >> 8) + (span & 0xFF)] for span in spans]
     if in_pool != sorted(in_pool):
         found.error("IB605", "the names of the string pool are not sorted", pack.place)
@@ -195,27 +212,42 @@ def _check_payload(
             found.error(diagnostic.code, diagnostic.message, image.place, asset=asset.name)
 
 
-def _decode(image: Image, asset: Entry, payload: memoryview) -> Samples | Animation | Font | bytes | None:
+def _decode(image: Image, asset: Entry, payload: memoryview) -> Decoded | None:
     """What a payload holds; None for kinds that this reader does not know. Raises IB608."""
-    if asset.kind == Kind.BITMAP and asset.codec in PICTURE_CODECS:
+    decode = _DECODERS.get(asset.kind)
+    return decode(image, asset, payload) if decode else None
+
+
+def _decode_bitmap(image: Image, asset: Entry, payload: memoryview) -> Decoded:
+    if asset.codec in PICTURE_CODECS:
         read_picture(payload, asset)
         return bytes(payload)
-    if asset.kind == Kind.BITMAP:
-        bitmap = read_bitmap(payload, asset)
+    bitmap = read_bitmap(payload, asset)
+    _check_strips(image, bitmap)
+    return image.together.get(_identity(image, asset), bitmap).samples()
+
+
+def _decode_animation(image: Image, asset: Entry, payload: memoryview) -> Decoded:
+    animation = read_animation(payload, asset).decoded_together()
+    for bitmap in animation.bitmaps:
         _check_strips(image, bitmap)
-        return image.together.get(_identity(image, asset), bitmap).samples()
-    if asset.kind == Kind.ANIMATION:
-        animation = read_animation(payload, asset).decoded_together()
-        for bitmap in animation.bitmaps:
-            _check_strips(image, bitmap)
-        return animation.shown()
-    if asset.kind == Kind.FONT:
-        return read_font(payload, asset)
-    if asset.kind == Kind.FILE:
-        if asset.codec != Codec.RAW:
-            fail_malformed(asset.name, f"a file with codec {asset.codec}, files are stored raw")
-        return bytes(payload)
-    return None
+    return animation.shown()
+
+
+def _decode_file(_image: Image, asset: Entry, payload: memoryview) -> Decoded:
+    if asset.codec != Codec.RAW:
+        fail_malformed(asset.name, f"a file with codec {asset.codec}, files are stored raw")
+    return bytes(payload)
+
+
+_DECODERS: dict[int, Callable[[Image, Entry, memoryview], Decoded]] = {
+    Kind.BITMAP: _decode_bitmap,
+    Kind.ANIMATION: _decode_animation,
+    Kind.FONT: lambda _image, asset, payload: read_font(payload, asset),
+    Kind.STRINGS: lambda _image, asset, payload: read_strings(payload, asset.name).to_table(),
+    Kind.GLYPH_RUNS: lambda _image, asset, payload: read_runs(payload, asset.name),
+    Kind.FILE: _decode_file,
+}
 
 
 def _check_strips(image: Image, bitmap: Bitmap) -> None:
@@ -279,9 +311,7 @@ def _compare_asset(image: Image, asset: EncodedAsset) -> list[str]:
     return differences + _compare_values(_decode(image, entry, image.payload(entry)), asset.expected)
 
 
-def _compare_values(
-    decoded: Samples | Animation | Font | bytes | None, expected: Samples | Animation | DecodedFont | bytes
-) -> list[str]:
+def _compare_values(decoded: Decoded | None, expected: Expected) -> list[str]:
     if isinstance(expected, Samples) and isinstance(decoded, Samples):
         return _compare_samples(decoded, expected)
     if isinstance(expected, Animation) and isinstance(decoded, Animation):
@@ -351,12 +381,15 @@ def _compare_fonts(font: Font, expected: DecodedFont) -> list[str]:
             what = _compare_glyphs(got, meant)
             if what:
                 differences.append(f"glyph {index} (U+{max(meant.codepoint, 0):04X}): {what}")
+    if decoded.kern_pairs != expected.kern_pairs:
+        pair = min(p for p, _ in decoded.kern_pairs.items() ^ expected.kern_pairs.items())
+        differences.append(f"kerning of glyphs {pair[0]} and {pair[1]} is another than meant")
     return differences[:_DIFFERENCES_MAX]
 
 
 def _compare_glyphs(got: DecodedGlyph, meant: DecodedGlyph) -> str:
     """A blank glyph has neither size nor place: only code point and advance are compared."""
-    if (got.codepoint, got.advance) != (meant.codepoint, meant.advance):
+    if (got.codepoint, got.advance) != (max(meant.codepoint, -1), meant.advance):  # below 0: no character's
         return f"U+{got.codepoint:04X}, advance {got.advance}; meant was advance {meant.advance}"
     if not got.coverage.size and not meant.coverage.size:
         return ""

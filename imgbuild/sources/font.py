@@ -1,274 +1,290 @@
-"""TrueType, OpenType and BDF fonts to glyph bitmaps, through FreeType.
-
-Every call has a FreeType library of its own: nothing is shared between threads, and nothing is
-left open.
-"""
+"""Fonts to glyph bitmaps: one asset from one or several sources, each drawn by FreeType."""
 
 from __future__ import annotations
 
-import ctypes
-import hashlib
 import re
-import struct
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-import numpy as np
+from imgbuild.errors import Place
+from imgbuild.glyphs.charset import describe_characters
+from imgbuild.glyphs.raster import draw_notdef
+from imgbuild.limits import FONT_SIZE_PX_MAX, GLYPHS_MAX
+from imgbuild.model import DecodedFont, DecodedGlyph, FontOptions, FontRemark, FontSize, FontSource
+from imgbuild.sources.font_check import check_components, check_licence, coloured_glyphs, has_colour_bitmaps
+from imgbuild.sources.font_face import Face, charmap_remarks, list_codepoints, load_font, open_face
+from imgbuild.sources.font_file import FontFile
+from imgbuild.sources.font_render import NOTDEF, UNMAPPED, Renderer, load_flags_of, style_of
+from imgbuild.sources.font_size import Scale, line_metrics, select_size
 
-from imgbuild.errors import Place, fail
-from imgbuild.glyphs.charset import describe_characters, format_codepoint
-from imgbuild.glyphs.raster import draw_notdef, make_glyph, quantisation_table, unpack_gray, unpack_mono
-from imgbuild.limits import (
-    FONT_FILE_BYTES_MAX,
-    FONT_PIXELS_MAX,
-    FONT_SIZE_PX_MAX,
-    GLYPH_AREA_EMS_MAX,
-    GLYPHS_MAX,
-)
-from imgbuild.model import DecodedFont, DecodedGlyph, FontOptions
-from imgbuild.units import format_bytes
-
-_BDF_MAGIC = b"STARTFONT"
-_COLLECTION_MAGIC = b"ttcf"
-_SFNT_MAGICS = (b"\x00\x01\x00\x00", b"OTTO", b"true")
-_OTHER_MAGICS = {b"wOFF": "a WOFF web font", b"wOF2": "a WOFF2 web font", b"\x01fcp": "a PCF font",
-                 b"%!PS": "a PostScript font", b"%!Fo": "a PostScript font", b"\x1f\x8b": "gzip data",
-                 b"PK\x03\x04": "a zip archive", b"<": "a text or web page"}  # fmt: skip
-
-# freetype.h, enumerations FT_PIXEL_MODE, FT_FACE_FLAG and FT_ENCODING
-_PIXEL_MODE_MONO, _PIXEL_MODE_GRAY = 1, 2
-_FACE_FLAG_SCALABLE, _FACE_FLAG_MULTIPLE_MASTERS = 1 << 0, 1 << 8
-_ENCODING_UNICODE = int.from_bytes(b"unic", "big")
-
-# Properties that the environment variable FREETYPE_PROPERTIES could change: FreeType's defaults.
-_PROPERTIES = (
-    (b"truetype", b"interpreter-version", ctypes.c_uint(40)),
-    (b"cff", b"no-stem-darkening", ctypes.c_ubyte(1)),
-    (b"autofitter", b"no-stem-darkening", ctypes.c_ubyte(1)),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """What messages name, and the file's bytes."""
-
-    path: Path
-    data: bytes
-    place: Place | None
-    asset: str | None
-
-    @property
-    def is_bdf(self) -> bool:
-        return self.data.startswith(_BDF_MAGIC)
-
-    def fail(self, code: str, message: str, hint: str | None = None) -> NoReturn:
-        fail(code, message, self.place, hint, self.asset)
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """How glyphs are rendered. ``load_flags`` as of FT_Load_Glyph, ``mode`` of FT_Render_Glyph."""
-
-    load_flags: int
-    mode: int
-    is_outline: bool
-    has_linear_advance: bool
-    bpp: int
-    area_max: int
+if TYPE_CHECKING:
+    from imgbuild.glyphs.shape import ShapingFont
 
 
 def decode_font(path: Path, options: FontOptions, place: Place | None, asset_name: str) -> DecodedFont:
-    """Glyph bitmaps and metrics of ``path`` at ``options.size_px``.
+    """Glyph bitmaps and metrics of ``path`` and of the sources merged with it, at the size asked for.
 
-    Outlines are rendered by FreeType with ``options.hinting`` (``none``, ``light``, ``normal``,
-    ``mono``): coverage of 8 bits rounded to ``options.bpp``, or FreeType's own bilevel rendering at
-    1 bpp. A BDF font must have the size asked for. Advances are unhinted, rounded to 1/16 px, for
-    ``none`` and ``light``, which leave widths alone, and as hinted otherwise. Ascent and descent
-    are rounded outward. Characters that the font lacks are listed in ``missing``; the caller
-    reports them.
+    Coverage of 8 bits is rounded to ``options.bpp``; 1 bpp is FreeType's own bilevel rendering. Advances are
+    unhinted, in 1/16 px, for ``none`` and ``light``, which leave widths alone, and as hinted otherwise. Line
+    metrics are those of ``path``, rounded outward. A character comes from the first source that has it; those
+    that none has are in ``missing``, what a person should be warned of in ``remarks``: the caller tells both.
 
-    Raises BuildError: IB110 file not found, IB301 not a usable font, IB305 size not in the font,
-    IB306 glyphs too large, IB307 none of the characters.
+    Raises BuildError: IB110 not found, IB301 not usable, IB305 size not in the font, IB306 out of range,
+    IB307 no characters, IB310 face, IB311 axes, IB312 only in colour, IB314 no such size, IB317 hostile.
     """
-    source = _read_source(path, place, asset_name)
-    if not options.characters:
-        source.fail("IB307", f'font "{asset_name}" has no characters', "name some under 'characters'")
-    if not 1 <= options.size_px <= FONT_SIZE_PX_MAX:
-        source.fail("IB306", f"size {options.size_px} px is not in 1 to {FONT_SIZE_PX_MAX} px")
-    with _open_face(source) as face:
-        notes = _select_size(source, face, options.size_px)
-        indices = [(point, _char_index(face, point)) for point in options.characters]
-        present = [(point, index) for point, index in indices if index]
-        missing = tuple(point for point, index in indices if not index)
-        _check_present(source, len(present), missing)
-        style = _style(options, bool(face.contents.face_flags & _FACE_FLAG_SCALABLE))
-        glyphs = (_notdef(source, face, style, options), *_render_all(source, face, style, present))
-        metrics = _metrics(face, options.size_px)
-    notes += _check_ink(source, glyphs[1:], options.size_px)
+    first = _first_source(path, options, place)
+    font = _load(first, asset_name)
+    if not (options.characters or options.merge):
+        font.fail("IB307", f'font "{asset_name}" has no characters', "name some under 'characters'")
+    job = _Job(options, asset_name)
+    with open_face(font) as face:
+        job.refuse_coloured(face, options.characters)
+        scale = job.open(first, face, _size(options))
+        job.take(first, face, scale, options.characters)
+        notdef = _notdef(job.renderer(first, face, scale), scale)
+        unmapped = job.draw_unmapped(first, face, scale)
+        metrics = line_metrics(face, scale.em_64)
+    for source in options.merge:
+        job.merge(source, scale)
+    job.check(font)
+    glyphs = tuple(job.glyphs[point] for point in sorted(job.glyphs))
+    pairs, found = _kern(font, glyphs, scale) if options.kerning and not scale.is_strike else ({}, 0)
     return DecodedFont(
-        size_px=options.size_px,
+        size_px=scale.em_px,
         bpp=options.bpp,
-        glyphs=glyphs,
-        missing=missing,
-        source_digest=hashlib.sha256(source.data).hexdigest(),
-        notes=notes,
+        glyphs=(notdef, *glyphs, *unmapped),
+        missing=tuple(sorted(job.wanted - job.glyphs.keys())),
+        source_digest=font.digest,
+        notes=(*job.notes, *_tell_kerning(pairs, found), *_check_ink(font, glyphs, scale.em_px)),
+        size_64=scale.em_64,
+        kern_pairs=pairs,
+        kern_found=found,
+        remarks=tuple(job.remarks),
         **metrics,
     )
 
 
-def font_codepoints(path: Path, place: Place | None = None, asset_name: str | None = None) -> tuple[int, ...]:
+def font_codepoints(
+    path: Path, place: Place | None = None, asset_name: str | None = None, face: int | str = 0
+) -> tuple[int, ...]:
     """All characters that a font has, sorted; what ``characters: {ranges: [all]}`` means.
 
-    Outline fonts map some controls (U+0000, U+000D) to blanks, which are left out; a BDF font may
+    Outline fonts map some controls (U+0000, U+000D) to blanks, which are left out; a font of bitmaps may
     well draw icons there. Raises BuildError as :func:`decode_font`.
     """
-    from freetype.raw import FT_Get_First_Char, FT_Get_Next_Char
-
-    source = _read_source(path, place, asset_name)
-    is_icon = source.is_bdf
+    font = load_font(path, place, asset_name, face)
+    is_icon = not font.is_sfnt
     found: set[int] = set()
-    with _open_face(source) as face:
-        index = ctypes.c_uint()
-        point = FT_Get_First_Char(face, ctypes.byref(index))
-        while index.value and len(found) <= 0x110000:
-            if is_icon or not (point < 0x20 or 0x7F <= point < 0xA0):
+    with open_face(font) as opened:
+        for point in list_codepoints(opened):
+            if 0 < point <= 0x10FFFF and (is_icon or not (point < 0x20 or 0x7F <= point < 0xA0)):
                 found.add(point)
-            point = FT_Get_Next_Char(face, ctypes.c_ulong(point), ctypes.byref(index))
-    return tuple(sorted(point for point in found if 0 < point <= 0x10FFFF))
+                if len(found) > GLYPHS_MAX:
+                    _fail_count(font, len(found))
+    return tuple(sorted(found))
 
 
-def _read_source(path: Path, place: Place | None, asset: str | None) -> _Source:
-    """The file's bytes, checked to be a font of a kind that is read here, and whole."""
-    try:
-        size = path.stat().st_size
-        if size > FONT_FILE_BYTES_MAX:
-            limit = format_bytes(FONT_FILE_BYTES_MAX)
-            message = f'font file "{path.name}" has {format_bytes(size)}, at most {limit} are read'
-            fail("IB301", message, place, None, asset)
-        source = _Source(path, path.read_bytes(), place, asset)
-    except OSError as error:
-        reason = (error.strerror or "unknown reason").lower()
-        fail("IB110", f'font file "{path.name}" cannot be read: {reason}', place, None, asset)
-    start = source.data[:4]
-    if start in (*_SFNT_MAGICS, _COLLECTION_MAGIC):
-        _check_whole(source)
-    elif not source.is_bdf:
-        known = next((what for magic, what in _OTHER_MAGICS.items() if start.startswith(magic)), None)
-        found = known or (f"no font (it starts with {start.hex(' ').upper()})" if start else "empty")
-        source.fail("IB301", f'"{path.name}" is {found}, expected TrueType, OpenType or BDF')
-    return source
+def has_characters(path: Path, face: int | str, characters: Sequence[int]) -> frozenset[int]:
+    """Which of ``characters`` a font has. Raises BuildError as :func:`decode_font`."""
+    font = load_font(path, None, None, face)
+    with open_face(font) as opened:
+        return frozenset(point for point in characters if opened.char_index(point))
 
 
-def _check_whole(source: _Source) -> None:
-    """Refuse a truncated file: FreeType would give blank glyphs for what lies behind the end.
+def open_for_shaping(path: Path, options: FontOptions, place: Place | None, asset_name: str) -> ShapingFont:
+    """The first source of a font asset as HarfBuzz reads it: static, at the size of its glyphs.
 
-    Reads the table directory (OpenType specification 1.9, "Organization of an OpenType Font").
+    Raises BuildError as :func:`decode_font`, and IB319 for a font of bitmaps.
     """
-    data, name = source.data, source.path.name
-    try:
-        at = struct.unpack_from(">I", data, 12)[0] if data.startswith(_COLLECTION_MAGIC) else 0
-        count = struct.unpack_from(">H", data, at + 4)[0]
-        tables = [struct.unpack_from(">4sIII", data, at + 12 + 16 * number) for number in range(count)]
-    except struct.error:
-        source.fail("IB301", f'font "{name}" is truncated: it ends in its table directory ({len(data)} B)')
-    for tag, _checksum, offset, length in tables:
-        if offset > len(data) or length > len(data) - offset:
-            shown = tag.decode("ascii", "replace").strip()
-            message = f'table "{shown}" ends at 0x{offset + length:X}, the file at 0x{len(data):X}'
-            source.fail("IB301", f'font "{name}" is broken or truncated: {message}')
+    from imgbuild.glyphs.shape import ShapingFont
+
+    first = _first_source(path, options, place)
+    font = _load(first, asset_name)
+    if not font.is_sfnt:
+        message = f'texts cannot be shaped for font "{asset_name}": "{path.name}" has bitmaps only'
+        font.fail("IB319", message, "choose a TrueType or OpenType font")
+    with open_face(font) as face:
+        scale = _Job(options, asset_name).open(first, face, _size(options))
+    return ShapingFont(font.data, font.face_index, scale.em_64)
 
 
-@contextmanager
-def _open_face(source: _Source) -> Iterator[Any]:
-    """FreeType's face of the font (the first one of a collection), its character map chosen."""
-    from freetype import raw
+def _kern(
+    font: FontFile, glyphs: Sequence[DecodedGlyph], scale: Scale
+) -> tuple[dict[tuple[int, int], int], int]:
+    """Kerning in 1/16 px by glyphs of the table, of the first source's; and how many pairs it has."""
+    if not font.is_sfnt or font.tables.keys().isdisjoint(("GPOS", "kern", "kerx")):
+        return {}, 0
+    from imgbuild.glyphs.kerning import find_kerning, scale_kerning
 
-    library = raw.FT_Library()
-    _require(source, raw.FT_Init_FreeType(ctypes.byref(library)), "FreeType cannot start")
-    try:
-        for module, name, value in _PROPERTIES:
-            raw.FT_Property_Set(library, module, name, ctypes.byref(value))
-        face = raw.FT_Face()
-        error = raw.FT_New_Memory_Face(library, source.data, len(source.data), 0, ctypes.byref(face))
-        _require(source, error, f'font "{source.path.name}" cannot be read')
-        record = face.contents
-        if not record.charmap and record.num_charmaps > 0:
-            raw.FT_Set_Charmap(face, record.charmaps[0])
-        if not record.charmap:
-            source.fail("IB301", f'font "{source.path.name}" has no character map: no character can be found')
-        yield face
-    finally:
-        raw.FT_Done_FreeType(library)  # closes the face too
+    # glyph 0 of the table is .notdef
+    index_of = {glyph.codepoint: index for index, glyph in enumerate(glyphs, 1) if glyph.glyph_id >= 0}
+    pairs, upem = find_kerning(font.data, font.face_index, list(index_of))
+    kerning = scale_kerning(pairs, upem, scale.em_64, index_of)
+    return kerning.pairs, kerning.found
 
 
-def _require(source: _Source, error: int, message: str) -> None:
-    if error:
-        source.fail("IB301", f"{message}: {_reason(error)}")
+def _tell_kerning(pairs: Mapping[tuple[int, int], int], found: int) -> tuple[str, ...]:
+    return (f"kerning: {len(pairs)} of {found} pairs kept",) if found else ()
 
 
-def _reason(error: int) -> str:
-    from freetype import FT_Exception
-
-    return str(FT_Exception._errors.get(error, f"FreeType error 0x{error:02X}"))  # noqa: SLF001 - no other way
+# --- sources ---------------------------------------------------------------------------------------
 
 
-def _select_size(source: _Source, face: Any, size_px: int) -> tuple[str, ...]:
-    """Set the size; returns notes on what a person should know of this font."""
-    from freetype.raw import FT_Select_Size, FT_Set_Pixel_Sizes
-
-    record = face.contents
-    notes: list[str] = []
-    if record.face_flags & _FACE_FLAG_SCALABLE:
-        error = FT_Set_Pixel_Sizes(face, 0, size_px)
-        _require(source, error, f'font "{source.path.name}" cannot be scaled to {size_px} px')
-    else:
-        sizes = [_strike_sizes(record.available_sizes[n]) for n in range(record.num_fixed_sizes)]
-        strike = next((n for n, both in enumerate(sizes) if size_px in both), None)
-        if strike is None:
-            names = ", ".join(sorted({" or ".join(f"{px} px" for px in both) for both in sizes})) or "no size"
-            hint = f"use size: {sizes[0][0]}" if sizes else None
-            source.fail("IB305", f'font "{source.path.name}" has {names}, not {size_px} px', hint)
-        _require(source, FT_Select_Size(face, strike), f'size {size_px} px of "{source.path.name}" is broken')
-    if record.face_flags & _FACE_FLAG_MULTIPLE_MASTERS:
-        notes.append("variable font: its default instance is used")
-    if record.num_faces > 1:
-        notes.append(f"collection of {record.num_faces} fonts: the first is used")
-    if record.charmap.contents.encoding != _ENCODING_UNICODE:
-        notes.append("the font does not say that its codes are Unicode: they are taken as they stand")
-    return tuple(notes)
+def _first_source(path: Path, options: FontOptions, place: Place | None) -> FontSource:
+    return FontSource(
+        source=path,
+        place=place or Place(path.name),
+        hinting=options.hinting,
+        face=options.face,
+        axes=options.axes,
+        is_strike=options.is_strike,
+        weight=options.weight,
+    )
 
 
-def _strike_sizes(strike: Any) -> tuple[int, ...]:
-    """Sizes by which a strike may be asked for: its nominal em and its line height, in px."""
-    return tuple(dict.fromkeys(((strike.y_ppem + 32) // 64, int(strike.height))))
+def _load(source: FontSource, asset: str) -> FontFile:
+    return load_font(source.source, source.place, asset, source.face, source.axes)
 
 
-def _char_index(face: Any, codepoint: int) -> int:
-    from freetype.raw import FT_Get_Char_Index
-
-    return int(FT_Get_Char_Index(face, ctypes.c_ulong(codepoint)))
+def _size(options: FontOptions) -> FontSize:
+    return options.size or FontSize("em", 64 * options.size_px)
 
 
-def _check_present(source: _Source, present: int, missing: tuple[int, ...]) -> None:
-    if not present:
-        wanted = describe_characters(missing)
-        message = f'font "{source.path.name}" has none of the characters asked for: {wanted}'
-        source.fail("IB307", message, "ask for characters that it has, or choose another font")
-    if present >= GLYPHS_MAX:
-        message = f'font "{source.path.name}" would get {present} characters, at most {GLYPHS_MAX - 1} fit'
-        source.fail("IB306", message, "ask for fewer characters")
+@dataclass(slots=True)
+class _Job:
+    """Gathers the glyphs of one font asset, source after source."""
+
+    options: FontOptions
+    asset: str
+    glyphs: dict[int, DecodedGlyph] = field(default_factory=dict)
+    wanted: set[int] = field(default_factory=set)
+    coloured: dict[int, FontFile] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    remarks: list[FontRemark] = field(default_factory=list)
+
+    def open(self, source: FontSource, face: Face, size: FontSize) -> Scale:
+        """Set the size of a source's face."""
+        flags = load_flags_of(source.hinting, self.options.bpp, is_strike=False)
+        if size.measure == "em" and not 64 <= size.px_64 <= 64 * FONT_SIZE_PX_MAX:
+            message = f"size {size.px_64 / 64:g} px is not in 1 to {FONT_SIZE_PX_MAX} px"
+            face.font.fail("IB306", message)
+        return select_size(face, size, is_strike=source.is_strike, load_flags=flags)
+
+    def renderer(self, source: FontSource, face: Face, scale: Scale) -> Renderer:
+        """What draws a source's glyphs."""
+        style = style_of(self.options, source.hinting, source.weight, scale, source.shift_px)
+        return Renderer(face, style)
+
+    def merge(self, source: FontSource, first: Scale) -> None:
+        """Add what a further source has of the characters that are still missing."""
+        before = set(self.glyphs)
+        font = _load(source, self.asset)
+        points = self.options.characters if source.characters is None else source.characters
+        if source.characters is not None:
+            both = [point for point in points if point in self.glyphs]
+            if both:
+                self.notes.append(f"not taken from {font.path.name}: {describe_characters(both, 4)}")
+        with open_face(font) as face:
+            moved = dict(source.map)
+            self.refuse_coloured(face, [moved.get(p, p) for p in points if p not in self.glyphs])
+            scale = self.open(source, face, source.size or FontSize("em", first.em_64))
+            self.take(source, face, scale, points)
+        for point in self.glyphs.keys() - before:
+            self.glyphs[point] = replace(self.glyphs[point], glyph_id=-1)  # its number is another file's
+
+    def refuse_coloured(self, face: Face, points: Sequence[int]) -> None:
+        """Raise BuildError IB312 if the font has nothing but bitmaps in colour for some of ``points``."""
+        if has_colour_bitmaps(face.font) and not face.is_scalable:
+            present = [point for point in points if face.char_index(point)]
+            if present:
+                _fail_coloured(face.font, present)
+
+    def take(self, source: FontSource, face: Face, scale: Scale, points: Sequence[int]) -> None:
+        """Draw those of ``points`` that the source has and that no source before it had."""
+        font = face.font
+        self._remark(source, face, scale)
+        self.wanted.update(points)
+        moved = dict(source.map)
+        indices = [(point, face.char_index(moved.get(point, point))) for point in points]
+        present = [(point, index) for point, index in indices if index and point not in self.glyphs]
+        if len(self.glyphs) + len(present) >= GLYPHS_MAX:
+            _fail_count(font, len(self.glyphs) + len(present))
+        if scale.is_strike and has_colour_bitmaps(font):
+            self.coloured.update(dict.fromkeys((point for point, _ in present), font))
+            return
+        check_components(font, (index for _, index in present))
+        renderer = self.renderer(source, face, scale)
+        drawn = list(renderer.render_all(present))
+        self._sort_colours(font, drawn)
+        if scale.is_strike and renderer.outlined:
+            self.notes.append(f"drawn from outlines: {describe_characters(renderer.outlined, 4)}")
+        kept = [glyph for glyph in drawn if self.coloured.get(glyph.codepoint) is not font]
+        self.glyphs.update({glyph.codepoint: glyph for glyph in kept})
+
+    def draw_unmapped(self, source: FontSource, face: Face, scale: Scale) -> tuple[DecodedGlyph, ...]:
+        """Glyphs that shaped texts need and that no character of this asset leads to."""
+        there = {glyph.glyph_id for glyph in self.glyphs.values()}
+        ids = [index for index in self.options.glyph_ids if index and index not in there]
+        if len(self.glyphs) + len(ids) >= GLYPHS_MAX:
+            _fail_count(face.font, len(self.glyphs) + len(ids))
+        check_components(face.font, ids)
+        renderer = self.renderer(source, face, scale)
+        return tuple(renderer.render_all([(UNMAPPED, index) for index in ids]))
+
+    def _remark(self, source: FontSource, face: Face, scale: Scale) -> None:
+        font = face.font
+        remarks, notes = charmap_remarks(face)
+        self.remarks += [*check_licence(font, is_strike=scale.is_strike), *remarks]
+        if font.is_variable and not source.axes:
+            notes = ("variable font: its default instance is used", *notes)
+        if font.face_count > 1 and font.face_index == 0:
+            notes = (*notes, f"collection of {font.face_count} fonts: the first is used")
+        self.notes += [*scale.notes, *notes]
+
+    def _sort_colours(self, font: FontFile, drawn: Sequence[DecodedGlyph]) -> None:
+        """Characters that show in colour only are left to the sources behind; the others are noted."""
+        coloured = coloured_glyphs(font)
+        in_colour = [glyph for glyph in drawn if coloured is None or glyph.glyph_id in coloured]
+        blank = [g.codepoint for g in in_colour if not g.coverage.size and _is_visible(g.codepoint)]
+        self.coloured.update(dict.fromkeys(blank, font))
+        outlined = [glyph.codepoint for glyph in in_colour if glyph.coverage.size]
+        if outlined and coloured is not None:
+            self.notes.append(f"drawn without their colours: {describe_characters(outlined, 4)}")
+
+    def check(self, font: FontFile) -> None:
+        """Raise BuildError where a character has only colours, or nothing could be drawn."""
+        in_colour = sorted(self.coloured.keys() - self.glyphs.keys())
+        if in_colour:
+            _fail_coloured(self.coloured[in_colour[0]], in_colour)
+        if not self.glyphs:
+            wanted = describe_characters(sorted(self.wanted))
+            message = f'font "{font.path.name}" has none of the characters asked for: {wanted}'
+            font.fail("IB307", message, "ask for characters that it has, or choose another font")
 
 
-def _check_ink(source: _Source, glyphs: tuple[DecodedGlyph, ...], size_px: int) -> tuple[str, ...]:
+def _fail_coloured(font: FontFile, points: Sequence[int]) -> NoReturn:
+    message = f'font "{font.path.name}" has only colour glyphs, which a font cannot store, for '
+    hint = "store them as pictures, choose a font with outlines, or leave them out"
+    font.fail("IB312", message + describe_characters(points), hint)
+
+
+def _fail_count(font: FontFile, count: int) -> NoReturn:
+    message = f'font "{font.path.name}" would get {count} characters, at most {GLYPHS_MAX - 1} fit'
+    font.fail("IB306", message, "ask for fewer characters")
+
+
+# --- what shows ------------------------------------------------------------------------------------
+
+
+def _check_ink(font: FontFile, glyphs: Sequence[DecodedGlyph], size_px: int) -> tuple[str, ...]:
     """Notes on characters that should show but have no ink: lost in a broken font or at a tiny size."""
     blank = [glyph.codepoint for glyph in glyphs if not glyph.coverage.size and _is_visible(glyph.codepoint)]
     if blank and not any(glyph.coverage.size for glyph in glyphs):
         names = describe_characters(blank)
-        source.fail("IB301", f'all glyphs of font "{source.path.name}" are blank at {size_px} px: {names}')
+        font.fail("IB301", f'all glyphs of font "{font.path.name}" are blank at {size_px} px: {names}')
     return (f"without ink: {describe_characters(blank)}",) if blank else ()
 
 
@@ -277,105 +293,16 @@ def _is_visible(codepoint: int) -> bool:
     return category == "Co" or category[0] not in "CMZ"  # private use: icons
 
 
-def _style(options: FontOptions, is_scalable: bool) -> _Style:
-    """FreeType's flags for the options. Embedded bitmaps of outline fonts are never used."""
-    import freetype as ft
-
-    targets = {
-        "none": ft.FT_LOAD_NO_HINTING,
-        "light": ft.FT_LOAD_TARGET_LIGHT,
-        "normal": ft.FT_LOAD_TARGET_NORMAL,
-        "mono": ft.FT_LOAD_TARGET_MONO,
-    }
-    return _Style(
-        load_flags=ft.FT_LOAD_NO_BITMAP | targets[options.hinting] if is_scalable else ft.FT_LOAD_DEFAULT,
-        mode=ft.FT_RENDER_MODE_MONO if options.bpp == 1 else ft.FT_RENDER_MODE_NORMAL,
-        is_outline=is_scalable,
-        has_linear_advance=is_scalable and options.hinting in {"none", "light"},
-        bpp=options.bpp,
-        area_max=GLYPH_AREA_EMS_MAX * max(16, options.size_px) ** 2,
-    )
-
-
-def _render_all(
-    source: _Source, face: Any, style: _Style, present: list[tuple[int, int]]
-) -> Iterator[DecodedGlyph]:
-    """The glyphs of ``present`` (code point, glyph index), in order."""
-    pixels = 0
-    for point, index in present:
-        glyph = _render(source, face, style, point, index)
-        pixels += glyph.coverage.size
-        if pixels > FONT_PIXELS_MAX:
-            message = f'the glyphs of "{source.path.name}" have more than {FONT_PIXELS_MAX} pixels together'
-            source.fail("IB306", message, "use fewer characters or a smaller size")
-        yield glyph
-
-
-def _render(source: _Source, face: Any, style: _Style, point: int, index: int) -> DecodedGlyph:
-    """One glyph by its index in the font; ``point`` is what it is stored and named as."""
-    from freetype.raw import FT_Load_Glyph, FT_Render_Glyph
-
-    name = ".notdef" if point < 0 else format_codepoint(point)
-    message = f'glyph {name} of font "{source.path.name}" cannot be drawn'
-    _require(source, FT_Load_Glyph(face, index, style.load_flags), message)
-    slot = face.contents.glyph
-    metrics = slot.contents.metrics
-    width, height = metrics.width // 64 + 2, metrics.height // 64 + 2
-    if not 0 <= width * height <= style.area_max or min(width, height) < 0:
-        size = f"it would have some {width}x{height} px, expected at most {style.area_max} pixels in all"
-        source.fail("IB306", f"{message}: {size}", "use a smaller size, or leave the character out")
-    if style.is_outline:
-        _require(source, FT_Render_Glyph(slot, style.mode), message)
-    slot_record = slot.contents
-    coverage = _coverage(source, slot_record.bitmap, style.bpp, message)
-    if style.has_linear_advance:
-        advance = (slot_record.linearHoriAdvance + (1 << 11)) >> 12  # 16.16 px to 1/16 px
-    else:
-        advance = (slot_record.advance.x + 2) >> 2  # 26.6 px to 1/16 px
-    return make_glyph(point, coverage, slot_record.bitmap_left, slot_record.bitmap_top, advance)
-
-
-def _coverage(source: _Source, bitmap: Any, bpp: int, message: str) -> Any:
-    """The slot's bitmap as ``[rows, width]`` of 0..2^bpp-1, untrimmed."""
-    rows, width, pitch = bitmap.rows, bitmap.width, bitmap.pitch
-    if not rows or not width:
-        return np.zeros((0, 0), dtype=np.uint8)
-    if pitch < 0 or bitmap.pixel_mode not in {_PIXEL_MODE_MONO, _PIXEL_MODE_GRAY}:
-        source.fail("IB301", f"{message}: its bitmap is neither one-bit nor 8-bit grey")
-    data = ctypes.string_at(bitmap.buffer, rows * pitch)
-    if bitmap.pixel_mode == _PIXEL_MODE_MONO:
-        return unpack_mono(data, rows, width, pitch) * np.uint8((1 << bpp) - 1)
-    return quantisation_table(bpp)[unpack_gray(data, rows, width, pitch)]
-
-
-def _notdef(source: _Source, face: Any, style: _Style, options: FontOptions) -> DecodedGlyph:
+def _notdef(renderer: Renderer, scale: Scale) -> DecodedGlyph:
     """The font's own .notdef where it shows something, else a box.
 
     FreeType's glyph 0 of a BDF font without DEFAULT_CHAR is just the first one of the file.
     """
-    if not source.is_bdf or re.search(rb"^DEFAULT_CHAR\s", source.data, re.MULTILINE):
-        own = _render(source, face, style, -1, 0)
+    font = renderer.face.font
+    has_own = not font.is_bdf or re.search(rb"^DEFAULT_CHAR\s", font.data, re.MULTILINE)
+    if has_own and not (scale.is_strike and has_colour_bitmaps(font)):
+        check_components(font, (0,))
+        own = renderer.render(NOTDEF, 0)
         if own.coverage.size:
             return own
-    return draw_notdef(options.size_px, options.bpp)
-
-
-def _metrics(face: Any, size_px: int) -> dict[str, int]:
-    """Line metrics of the chosen size in whole px, outward; underline as FORMAT.md section 5 has it."""
-    record = face.contents
-    size = record.size.contents.metrics
-    ascent, descent = -(-size.ascender // 64), size.descender // 64
-    position, thickness = -1, 1
-    if record.face_flags & _FACE_FLAG_SCALABLE and record.units_per_EM:
-        em = record.units_per_EM
-        thickness = max(1, (record.underline_thickness * size_px * 2 + em) // (2 * em))
-        # FreeType gives the middle of the underline; its top is half a thickness higher.
-        top = 2 * record.underline_position + record.underline_thickness
-        position = (top * size_px + em) // (2 * em)
-    return {
-        "ascent": ascent,
-        "descent": descent,
-        "line_gap": max(0, size.height // 64 - (ascent - descent)),
-        "underline_position": position,
-        "underline_thickness": thickness,
-    }
+    return replace(draw_notdef(scale.em_px, renderer.style.bpp), glyph_id=0)

@@ -16,6 +16,7 @@ _SIGNATURES: tuple[tuple[str, re.Pattern[bytes]], ...] = (
     ("JPEG", re.compile(rb"\xff\xd8\xff")),
     ("BMP", re.compile(rb"BM")),
     ("GIF", re.compile(rb"GIF8[79]a")),
+    ("QOI", re.compile(rb"qoif")),
     ("WebP", re.compile(rb"RIFF....WEBP", re.DOTALL)),
     ("SVG", re.compile(rb"(\xef\xbb\xbf)?\s*<|\xff\xfe<\0|\xfe\xff\0<")),
 )
@@ -27,6 +28,7 @@ _SUFFIXES = {
     ".jpeg": "JPEG",
     ".bmp": "BMP",
     ".gif": "GIF",
+    ".qoi": "QOI",
     ".webp": "WebP",
     ".svg": "SVG",
 }
@@ -71,4 +73,4 @@ def _refuse_unknown(source: SourceFile) -> None:
     if claimed:
         start = source.data[:8].hex(" ")
         source.refuse("IB201", f"cannot be decoded: it does not begin like {claimed} but with bytes {start}")
-    source.refuse("IB203", "is none of PNG, JPEG, BMP, GIF, WebP and SVG")
+    source.refuse("IB203", "is none of PNG, JPEG, BMP, GIF, QOI, WebP and SVG")

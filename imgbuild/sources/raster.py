@@ -1,4 +1,4 @@
-"""PNG, JPEG, BMP, GIF and WebP to sRGB pixels, through Pillow."""
+"""PNG, JPEG, BMP, GIF, QOI and WebP to sRGB pixels, through Pillow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ U8 = NDArray[np.uint8]
 # warnings.catch_warnings would not hold for threads that decode side by side.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
-RASTER_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+RASTER_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "QOI", "WEBP")
 """Pillow's names of the formats accepted; its other decoders are never asked."""
 
 _EXIF_ORIENTATION = 0x0112
@@ -40,6 +40,8 @@ _UPRIGHT: dict[int, Image.Transpose] = {
 }
 """What turns a picture of each orientation upright (1: it is)."""
 
+_QOI_END = bytes(7) + b"\x01"
+"""The last 8 bytes of a QOI file (QOI specification 1.0)."""
 _NUMBER = re.compile(r"\d+")
 _GREY_STEPS = {"L;2": 85, "L;4": 17}
 """What Pillow multiplies grey samples of 2 and 4 bits with, by its name of the layout."""
@@ -76,7 +78,7 @@ def decode_raster_source(
     except UnidentifiedImageError:
         if start:
             source.refuse("IB201", f"cannot be decoded: it begins like {start}, but its header is broken")
-        source.refuse("IB203", "is none of PNG, JPEG, BMP, GIF, WebP and SVG, or its header is broken")
+        source.refuse("IB203", "is none of PNG, JPEG, BMP, GIF, QOI, WebP and SVG, or its header is broken")
     except MemoryError:
         source.refuse("IB202", "needs more memory to decode than there is")
     except Exception as problem:  # noqa: BLE001 - decoders raise any exception on hostile bytes
@@ -95,6 +97,7 @@ def _explain(problem: Exception, data: bytes) -> str:
     text = " ".join(str(problem).split())
     # RIFF (WebP container specification): bytes 4..7 count what follows them.
     is_cut = data.startswith(b"RIFF") and int.from_bytes(data[4:8], "little") + 8 > len(data)
+    is_cut |= data.startswith(b"qoif") and not data.endswith(_QOI_END)
     if is_cut or "truncated" in text.lower():
         return f"it is truncated, its {len(data)} B end too early"
     return f"the decoder says: {text}" if text else f"the decoder failed with {type(problem).__name__}"

@@ -9,7 +9,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-SECTIONS = ("images", "pictures", "quality", "filesystem", "c_size", "reads", "decode_cost")
+SECTIONS = (
+    "images",
+    "pictures",
+    "lvgl",
+    "fonts",
+    "quality",
+    "filesystem",
+    "c_size",
+    "reads",
+    "updates",
+    "decode_cost",
+    "draw_cost",
+    "glyph_cost",
+)
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ from imgbuild.codecs.range_pixels.kinds import KINDS
 RUNTIME = Path(__file__).resolve().parents[2] / "c_runtime"
 BOARD = RUNTIME / "examples" / "qemu-cortex-m4"
 FLAGS = ["-std=c99", "-mcpu=cortex-m4", "-mthumb", "-ffreestanding", "-ffunction-sections", "-fdata-sections"]
+MAIN = Path(__file__).with_suffix(".c")
 FLASH_BYTES = 8 << 20
 STRIP_ROWS, STRIPS = 16, 24
 """Strips of this height; this many of each set, spread evenly over all of them."""
@@ -161,13 +162,12 @@ def _run(*command: str | Path) -> str:
     return done.stdout
 
 
-def build_firmware(folder: Path, level: str) -> Path:
-    """The firmware, the reader compiled with ``level``."""
+def build_firmware(folder: Path, level: str, main_c: Path = MAIN) -> Path:
+    """The firmware ``main_c`` with the reader, compiled with ``level``."""
     sources = [p for p in sorted((RUNTIME / "src").glob("imgb*.c")) if p.name != "imgb_lfs.c"]
     include = [f"-I{RUNTIME / 'src'}", f"-I{BOARD}"]
     elf = folder / "firmware.elf"
     link = ["-nostdlib", "-nostartfiles", "-T", BOARD / "link.ld", "-Wl,--gc-sections", "-lgcc", "-o", elf]
-    main_c = Path(__file__).with_suffix(".c")
     _run("arm-none-eabi-gcc", *FLAGS, level, *include, main_c, BOARD / "board.c", *sources, *link)
     return elf
 

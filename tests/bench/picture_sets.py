@@ -25,6 +25,15 @@ PACKAGES = ("oxygen-icon-theme", "adwaita-icon-theme", "papirus-icon-theme", "ma
 PAPIRUS = Path("/usr/share/icons/Papirus")
 MATE = Path("/usr/share/backgrounds/mate")
 WALLPAPERS = Path("/usr/share/backgrounds")
+DESCRIPTIONS = {
+    "icons": "RGBA PNG of 32 to 128 px: oxygen-icon-theme (150 of 32, 150 of 48, 100 of 64, 50 of 128 px) and"
+    " adwaita-icon-theme (50 of 96 px), shaded drawings with soft edges",
+    "photos": "mate-backgrounds, nature/*.jpg, cut and reduced to 320x240 (Lanczos)",
+    "backgrounds": "mate-backgrounds, desktop and abstract (rendered, vector drawings), 320x240",
+    "flat icons": "papirus-icon-theme SVG drawn at 24, 32, 48 and 64 px: few flat colours",
+    "screens": "user interfaces of 320x240 drawn by bench/screens.py: lists, gauges, charts, tiles, dialogs",
+}
+"""What each set is; files sorted by path, spread evenly over each folder."""
 SCREEN_PX = (320, 240)
 FLAT_SIZES = ((24, 100), (32, 80), (48, 80), (64, 40))
 

@@ -6,44 +6,61 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.picture_sets import measured_sets
+from bench.picture_sets import DESCRIPTIONS, measured_sets
 from imgbuild.errors import Place
 from imgbuild.model import DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset
 from imgbuild.pixels.bitmap import encode_bitmap
+from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.range_pass import recode_bitmaps
+from imgbuild.pixels.strips import build_payload
 from imgbuild.reader.bitmap import decode_together, read_bitmap
 from imgbuild.reader.pack import NO_VARIANT, Entry
 
 U8 = NDArray[np.uint8]
-KINDS = ("argb8888", "a8", "a4", "gray8", "gray4")
-"""Kinds of pixels beside 5:6:5; indices follow from the palette that a build finds, and are left out."""
+KINDS = ("argb8888", "a8", "a4", "gray8", "gray4", "i8", "i4")
+"""Kinds of pixels beside 5:6:5; indices are those of a palette that is found (``palette: optimal``)."""
 
 
 def _is_opaque(pictures: Iterable[U8]) -> bool:
     return all(bool((picture[..., 3] == 255).all()) for picture in pictures)
 
 
-def _encode(pictures: list[U8], options: ImageOptions) -> list[EncodedAsset]:
-    """As a build does: codec range for all pictures together."""
+def _plan(count: int, options: ImageOptions) -> list[PlannedAsset]:
     place, source = Place("bench"), Path("picture")
-    planned = [
-        PlannedAsset(str(number), number, Kind.BITMAP, "", source, options, place)
-        for number in range(len(pictures))
+    return [
+        PlannedAsset(str(number), number, Kind.BITMAP, "", source, options, place) for number in range(count)
     ]
-    if options.codec != "range":
-        pairs = zip(planned, pictures, strict=True)
-        return [encode_bitmap(asset, DecodedImage((rgba,), "")) for asset, rgba in pairs]
-    raw = _encode(pictures, replace(options, codec="raw"))
-    coded, found = recode_bitmaps(planned, raw)
+
+
+def _encode(pictures: list[U8], options: ImageOptions) -> list[EncodedAsset]:
+    """Every picture raw."""
+    pairs = zip(_plan(len(pictures), options), pictures, strict=True)
+    return [encode_bitmap(asset, DecodedImage((rgba,), "")) for asset, rgba in pairs]
+
+
+def _count_lz4(raw: list[EncodedAsset], options: ImageOptions) -> int:
+    """Bytes of the same pixels in strips of LZ4."""
+    row = PIXEL_FORMATS[options.pixel_format]
+    payloads = [
+        build_payload(asset, bitmap.expected, row, options)  # type: ignore[arg-type]
+        for asset, bitmap in zip(_plan(len(raw), options), raw, strict=True)
+    ]
+    return sum(len(payload.data) - payload.anchor_bytes for payload in payloads)
+
+
+def _count_range(raw: list[EncodedAsset], options: ImageOptions) -> int:
+    """The same in codec range, for all pictures together as a build does it; read back."""
+    coded, found = recode_bitmaps(_plan(len(raw), options), raw)
     if found:
         raise RuntimeError(found)
     _read_back(coded)
-    return coded
+    return _total(map(_pixel_bytes, coded))
 
 
 def _read_back(coded: list[EncodedAsset]) -> None:
@@ -75,15 +92,15 @@ def _total(sizes: Iterable[int]) -> int:
 
 
 def _columns(pictures: list[U8], pixel_format: str) -> dict[str, int]:
-    raw = _encode(pictures, ImageOptions(pixel_format))
+    is_indexed = pixel_format in ("i8", "i4")
+    plain = ImageOptions(pixel_format, is_palette_optimal=is_indexed)
+    raw = _encode(pictures, plain)
     columns = {"raw": _total(map(_pixel_bytes, raw))}
     for kib in (2, 4, 8):
-        options = ImageOptions(pixel_format, codec="lz4", strip_bytes=1024 * kib)
-        columns[f"lz4 {kib}K"] = _total(map(_pixel_bytes, _encode(pictures, options)))
+        columns[f"lz4 {kib}K"] = _count_lz4(raw, replace(plain, codec="lz4", strip_bytes=1024 * kib))
     columns["deflate"] = _total(len(zlib.compress(_raw_pixels(asset), 9)) for asset in raw)
     for label, size in (("range 8K", 8192), ("16 rows", 1 << 20)):
-        options = ImageOptions(pixel_format, codec="range", strip_bytes=size)
-        columns[label] = _total(map(_pixel_bytes, _encode(pictures, options)))
+        columns[label] = _count_range(raw, replace(plain, codec="range", strip_bytes=size))
     return columns
 
 
@@ -103,15 +120,19 @@ def _print_rows(pictures: dict[str, list[U8]], format_of: Callable[[list[U8]], s
         is_first = False
 
 
+def _masks_of_clear(kind: str, pictures: list[U8]) -> str | None:
+    """``kind``, None if it is a mask and the pictures have none."""
+    return None if kind in ("a8", "a4") and _is_opaque(pictures) else kind
+
+
 def main(folder: Path) -> None:
     """Print the bytes of every set and kind of pixels."""
     del folder
     pictures = measured_sets()
+    for name, what in DESCRIPTIONS.items():
+        print(f"  {name}: {len(pictures[name])} pictures; {what}")
     print("Bytes of pixels by codec; strips of 2, 4, 8 KiB, range to 16 rows; deflate -9 of whole files")
     print("  aims: lz4 8K 10 % below LVGL's; range/deflate 0.73 (icons), 0.66 (photos), 1 (flat, screens)")
     _print_rows(pictures, lambda some: "rgb565" if _is_opaque(some) else "rgb565a8")
     for kind in KINDS:
-        is_mask = kind in ("a8", "a4")
-        _print_rows(
-            pictures, lambda some, kind=kind, is_mask=is_mask: None if is_mask and _is_opaque(some) else kind
-        )
+        _print_rows(pictures, partial(_masks_of_clear, kind))

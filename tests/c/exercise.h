@@ -93,7 +93,7 @@ static inline int list_glyph(FILE *out, const imgb_font_t *font, uint32_t index,
     fprintf(out, "glyph %u %ld %ld %ld %u %u ", index, (long)g.advance, (long)g.x, (long)g.y, g.w, g.h);
   }
   r = imgb_glyph_rows_begin(&rows, font, &g, work, work_bytes);
-  for (y = 0; r == IMGB_OK && y < g.h; y++) {
+  for (y = 0; r == IMGB_OK && y < g.h && (out != NULL || y < 4096u); y++) {
     const uint8_t *coverage;
     r = imgb_glyph_rows_next(&rows, &coverage);
     if (r == IMGB_OK) put_hex(out, coverage, g.w);
@@ -137,6 +137,47 @@ static inline int list_file(FILE *out, const imgb_asset_t *asset) {
   return r;
 }
 
+static inline int list_runs(FILE *out, const imgb_asset_t *asset) {
+  imgb_runs_t runs;
+  uint32_t n, width;
+  int r = imgb_runs_open(asset, &runs);
+  if (r == IMGB_OK) r = imgb_runs_measure(&runs, &width);
+  if (r != IMGB_OK) return r;
+  if (out != NULL) fprintf(out, "runs %u lines %u glyphs %u px\n", runs.lines, runs.glyphs, (unsigned)width);
+  for (n = 0; r == IMGB_OK && n < runs.glyphs && n < 512u; n++) {
+    imgb_runs_glyph_t glyph;
+    r = imgb_runs_glyph(&runs, n, &glyph);
+  }
+  return r;
+}
+
+static inline int list_strings(FILE *out, const imgb_asset_t *asset) {
+  imgb_strings_t strings;
+  uint32_t n, length;
+  int r = imgb_strings_open(asset, &strings);
+  if (r != IMGB_OK) return r;
+  if (out != NULL) fprintf(out, "strings %u languages %u\n", strings.strings, strings.languages);
+  r = imgb_strings_language(&strings, "de-AT");
+  for (n = 0; n < 2u; n++) { /* the default language, then the last one */
+    /* CRC-32 of "hello", "bye", "shaped": what the tests' tables hold */
+    static const uint32_t keys[] = {0x3610A686u, 0x77379134u, 0x100820D5u, 0};
+    uint32_t i;
+    strings.language = (uint8_t)(n * (strings.languages - 1u));
+    for (i = 0; i < 4u; i++) {
+      char *buffer = (char *)malloc(40);
+      const char *mapped = imgb_strings_map(&strings, keys[i]);
+      imgb_asset_t text;
+      r = imgb_strings_get(&strings, keys[i], buffer, 40, &length);
+      if (r == IMGB_OK && strlen(buffer) > length) abort();
+      if (mapped != NULL && strlen(mapped) > 0x7FFFu) abort();
+      r = imgb_strings_find(&strings, keys[i], &text);
+      if (r == IMGB_OK && text.kind == IMGB_KIND_GLYPH_RUNS) r = list_runs(NULL, &text);
+      free(buffer);
+    }
+  }
+  return r == IMGB_ERR_NOT_FOUND ? IMGB_OK : r;
+}
+
 static inline int list_asset(FILE *out, const imgb_asset_t *asset, uint32_t code_step) {
   char name[64];
   int r = imgb_name(asset, name, sizeof name);
@@ -155,6 +196,10 @@ static inline int list_asset(FILE *out, const imgb_asset_t *asset, uint32_t code
       return list_font(out, asset, code_step);
     case IMGB_KIND_FILE:
       return list_file(out, asset);
+    case IMGB_KIND_STRINGS:
+      return list_strings(out, asset);
+    case IMGB_KIND_GLYPH_RUNS:
+      return list_runs(out, asset);
     default:
       return IMGB_OK;
   }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import lz4.block
 
 BITMAP, FONT, FILE, ANIMATION = 1, 2, 3, 6
-RAW, RLE, LZ4 = 0, 1, 2
+RAW, RLE, LZ4, RANGE_GLYPHS = 0, 1, 2, 4
 BIG, LSB_FIRST, PREMULTIPLIED, INVERTED, SECOND_INVERTED = 1, 2, 4, 8, 16
 PIXEL_FORMATS = {
     "gray8": (0x06, 8), "i1": (0x07, 1), "i2": (0x08, 2), "i4": (0x09, 4), "i8": (0x0A, 8),
@@ -342,6 +342,16 @@ class Font:
     page_span: int = 1024  # code points that one paged segment spans at most
 
 
+@dataclass(frozen=True)
+class Coded:
+    """Coded glyphs: the model, the font's own table, (offset, is_raw) of each glyph, and their bytes."""
+
+    model: int
+    table: bytes
+    places: dict[int, tuple[int, bool]]
+    pixels: bytes
+
+
 def pack_glyph(glyph: Glyph, bpp: int) -> bytes:
     bits = "".join(f"{v:0{bpp}b}" for row in glyph.rows for v in row)
     bits += "0" * (-len(bits) % 8)
@@ -376,49 +386,56 @@ def width_of(values: list[int]) -> int:
     return max(values).bit_length()
 
 
-def font(name: str, wanted: Font, size_px: int = 16) -> Asset:
+def font(name: str, wanted: Font, size_px: int = 16, coded: Coded | None = None) -> Asset:
     glyphs = wanted.glyphs
     blobs = [pack_glyph(g, wanted.bpp) for g in glyphs]
     offsets = [sum(map(len, blobs[:i])) for i in range(len(blobs) + 1)]
+    raws, pixels, table = [True] * len(offsets), b"".join(blobs), b""
+    if coded is not None:
+        pixels, table = coded.pixels, coded.table
+        offsets = [*(coded.places[i][0] for i in range(len(glyphs))), len(pixels)]
+        raws[:-1] = [coded.places[i][1] for i in range(len(glyphs))]
     a_bias, x_bias, y_bias = (min(getattr(g, k) for g in glyphs) for k in ("advance", "x", "y"))
     sizes = [(len(g.rows[0]) if g.rows else 0, len(g.rows)) for g in glyphs]
     fields = [
         (g.advance - a_bias, g.x - x_bias, g.y - y_bias, w, h, o)
         for g, (w, h), o in zip(glyphs, sizes, offsets, strict=False)
     ]
-    fields.append((0, 0, 0, 0, 0, offsets[-1]))
+    fields.append((0, 0, 0, 0, 0, len(pixels)))
     widths = [width_of([f[i] for f in fields]) for i in range(6)]
     record_bytes = (sum(widths) + 1 + 7) // 8
     records = b""
-    for f in fields:
+    for f, raw in zip(fields, raws, strict=True):
         number = at = 0
         for value, bits in zip(f, widths, strict=True):
             number |= value << at
             at += bits
-        number |= 1 << at
+        number |= int(raw) << at
         records += number.to_bytes(record_bytes, "little")
     segments, cmap = character_map(wanted, 64)
     cmap = padded(cmap)
     records_at = 64 + len(cmap)
-    pixels_at = records_at + len(padded(records))
+    table_at = records_at + len(padded(records))
+    pixels_at = table_at + len(table)
     head = struct.pack(
-        "<HBBhhhhBBBBHhbb6B", size_px, wanted.bpp, 0, wanted.ascent, wanted.descent, wanted.line_gap, -2, 1,
+        "<HBBhhhhBBBBHhbb6B", size_px, wanted.bpp, coded.model if coded else 0, wanted.ascent,
+        wanted.descent, wanted.line_gap, -2, 1,
         wanted.fraction, segments, record_bytes, len(glyphs), a_bias, x_bias, y_bias, *widths,
     )  # fmt: skip
     head += struct.pack(
         "<IIIIIIHH8x",
         records_at,
         pixels_at,
-        offsets[-1],
+        len(pixels),
         0,
-        0,
+        table_at if table else 0,
         0,
         max(s[0] for s in sizes),
         max(s[1] for s in sizes),
     )
-    payload = head + cmap + padded(records) + b"".join(blobs)
-    number = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}[wanted.bpp]
-    return Asset(name, FONT, payload, 0, size_px, number)
+    payload = head + cmap + padded(records) + table + pixels
+    number = {1: 0x0B, 2: 0x0C, 3: 0x49, 4: 0x0D, 8: 0x0E}[wanted.bpp]
+    return Asset(name, FONT, payload, 0, size_px, number, RANGE_GLYPHS if coded else RAW)
 
 
 def file(name: str, data: bytes) -> Asset:

@@ -3,6 +3,7 @@
  *     lfs_dump IMAGE BLOCK_BYTES pack PATH      opens a pack that is one file, lists it
  *     lfs_dump IMAGE BLOCK_BYTES files          goes through all files, lists each asset
  *     lfs_dump IMAGE BLOCK_BYTES find NAME...   finds each by name, then by key
+ *     lfs_dump IMAGE BLOCK_BYTES variant V NAME...   finds the variant V of each, by name; "-": none
  *     lfs_dump IMAGE BLOCK_BYTES ram            prints the sizes of the structs
  */
 #include "exercise.h"
@@ -99,6 +100,19 @@ static void find(const char *name) {
   printf("get other %d kind %u\n", r, again.kind);
 }
 
+static void find_variant(const char *variant, const char *name) {
+  imgb_asset_t asset;
+  uint32_t stored;
+  uint8_t work[64];
+  int r = imgb_lfs_find_variant(&file, name, strcmp(variant, "-") == 0 ? NULL : variant, &asset);
+  printf("variant %s %d kind %u key %08lx", name, r, asset.kind, (unsigned long)asset.key);
+  stored = asset.stored_bytes < sizeof work ? asset.stored_bytes : (uint32_t)sizeof work;
+  if (r == IMGB_OK && stored != 0) r = imgb_read(&asset, asset.stored_bytes - stored, work, stored);
+  printf(" ends ");
+  put_hex(stdout, work, r == IMGB_OK ? stored : 0);
+  printf("\n");
+}
+
 int main(int argc, char **argv) {
   int r, i;
   if (argc < 4) return 2;
@@ -116,6 +130,7 @@ int main(int argc, char **argv) {
   if (strcmp(argv[3], "pack") == 0) r = list_pack(argv[4]);
   if (strcmp(argv[3], "files") == 0) r = list_files();
   for (i = 4; strcmp(argv[3], "find") == 0 && i < argc; i++) find(argv[i]);
+  for (i = 5; strcmp(argv[3], "variant") == 0 && i < argc; i++) find_variant(argv[4], argv[i]);
   if (r != IMGB_OK) printf("error %d\n", r);
   imgb_lfs_close(&file);
   lfs_unmount(&lfs);

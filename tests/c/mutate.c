@@ -43,6 +43,7 @@ static void read_all(const uint8_t *bytes, uint32_t at) {
     r |= imgb_get(&pack, asset.key, &found);
     r |= list_asset(NULL, &asset, 97);
     draw_asset(&asset);
+    draw_runs_of(&pack, &asset);
   }
   {
     imgb_asset_t missing;

@@ -116,14 +116,18 @@ def listing_of_bitmap(p: h.Picture, asset: h.Asset, row_align: int) -> list[str]
 
 
 def listing_of_font(f: h.Font, size_px: int = 16) -> list[str]:
-    scale = 255 // ((1 << f.bpp) - 1)
     lines = [f"font {size_px} {f.bpp} {f.ascent} {f.descent} {f.line_gap} -2 1 {len(f.glyphs)}"]
     looked_at = [*range(0x3000), *range(0x3000, 0x110000, 257)]
     index = {g.codepoint: i for i, g in enumerate(f.glyphs)}
     lines += [f"char {c} {index[c]}" for c in looked_at if c in index]
+    return lines + listing_of_glyphs(f)
+
+
+def listing_of_glyphs(f: h.Font) -> list[str]:
+    lines, top = [], (1 << f.bpp) - 1
     for i, g in enumerate(f.glyphs):
         w = len(g.rows[0]) if g.rows else 0
-        pixels = bytes(v * scale for row in g.rows for v in row).hex()
+        pixels = bytes((v * 255 * 2 + top) // (2 * top) for row in g.rows for v in row).hex()
         advance = g.advance << (4 - f.fraction)
         lines.append(f"glyph {i} {advance} {g.x} {g.y} {w} {len(g.rows)} {pixels}".rstrip())
     return lines

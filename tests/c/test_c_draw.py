@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from c import compose, samples
 from c import handmade as h
 from c.program import run
+from imgbuild.errors import Place
+from imgbuild.reader.bitmap import read_bitmap
+from imgbuild.reader.compose import Screen, measure_text
+from imgbuild.reader.font import read_font
+from imgbuild.reader.pack import open_pack
 
 SURFACE = (10, -5, 50, 30)
 PLACES = [(20, 5), (-3, 0), (45, 12), (12, -9), (30, 22), (10, -5)]
@@ -98,6 +105,82 @@ def test_text_and_fills_are_drawn_on_every_surface(programs, tmp_path, surface):
     script += ["fill 3 2 40 9 fec0", "text f 2 16 7e3 Any", "show"]
     wanted = [f"end {end}"] + ["".join(format(v, spelled) for v in row) for row in screen.rows]
     assert draw(programs, tmp_path, "read1", [h.font("f", font)], script) == wanted
+
+
+# --- both readers ---------------------------------------------------------------------------------
+
+READER_SURFACES = {  # how draw.c is told, the reader's name, spelling, is_swapped
+    "rgb565": ("surface", "04x", 0), "rgb565 swapped": ("surface", "04x", 1), "gray8": ("gray8", "02x", 0),
+    "mono": ("mono", "d", 0), "mono swapped": ("mono", "d", 1), "argb8888": ("argb8888", "08x", 0),
+}  # fmt: skip
+GROUND = {"rgb565": 0x1234, "gray8": 0x34}
+
+
+def reader_screen(surface: str, width: int, height: int) -> Screen:
+    """A screen of the Python reader that holds what draw.c starts with."""
+    name, *swapped = surface.split()
+    screen = Screen(width, height, name)
+    if name == "mono":
+        bits = [0xA5 >> (7 - y % 8 if swapped else y % 8) & 1 for y in range(height)]
+        screen.pixels[:] = np.array(bits)[:, None]
+    elif name == "argb8888":
+        alphas = np.array([0, 0x80, 0xFF])[np.arange(width * height) % 3].reshape(height, width)
+        screen.pixels[:] = alphas << 24 | 0x123456
+    else:
+        screen.pixels[:] = 0x3412 if swapped else GROUND[name]
+    return screen
+
+
+def sane(picture: h.Picture) -> h.Picture:
+    """The same picture in inks that exist: the Python reader refuses what the C reader leaves undrawn."""
+    inks = compose.INKS.get(picture.pixel_format)
+    if inks is None:
+        return picture
+    known = [number for number, ink in enumerate(inks) if ink is not None]
+    return replace(picture, pixels=[[known[value % len(known)] for value in row] for row in picture.pixels])
+
+
+def pictures_of_every_format() -> dict[str, h.Picture]:
+    return {
+        f"{name}-{order}": sane(samples.picture(name, 37, 11, order, 7))
+        for name in h.PIXEL_FORMATS
+        for order in samples.orders_of(name)
+    }
+
+
+@pytest.mark.parametrize("surface", READER_SURFACES)
+def test_both_readers_draw_the_same_on_every_surface(programs, tmp_path, surface):
+    pictures, font = pictures_of_every_format(), samples.font(4)
+    assets = [h.bitmap(name, picture) for name, picture in pictures.items()] + [h.font("f", font)]
+    pack = open_pack(h.pack(assets), Place("pack.imgb"))
+    command, spelled, is_swapped = READER_SURFACES[surface]
+    script, wanted, width, height = [], [], 50, 30
+    places = [(12, 9), (-5, 3), (25, 22), (6, -4)]
+    for number, name in enumerate(pictures):
+        screen, entry = reader_screen(surface, width, height), pack.find(name)
+        x, y = places[number % len(places)]
+        screen.draw_fill(4, 2, 20, 14, 0xAD55)
+        screen.draw_bitmap(x, y, read_bitmap(pack.payload(entry), entry), 0x1CE7)
+        script += [f"{command} 0 0 {width} {height} {is_swapped}", "fill 4 2 20 14 ad55"]
+        script += [f"bitmap {name} {x} {y} 1ce7", "show"]
+        wanted += spell(screen, spelled, is_swapped)
+    screen, face = (
+        reader_screen(surface, width, height),
+        read_font(pack.payload(pack.find("f")), pack.find("f")),
+    )
+    end = screen.draw_text(3, 17, face, "Any\u20ac", 0xE71C)
+    script += [f"{command} 0 0 {width} {height} {is_swapped}", "text f 3 17 e71c Any\u20ac", "show"]
+    wanted += [f"end {end}", *spell(screen, spelled, is_swapped)]
+    script.append("measure f Any\u20ac")
+    wanted.append(f"width {measure_text(face, 'Any' + chr(0x20AC))}")
+    assert draw(programs, tmp_path, "read1", assets, script) == wanted
+
+
+def spell(screen: Screen, spelled: str, is_swapped: int) -> list[str]:
+    """The lines of draw.c's `show`."""
+    if screen.kind.name == "rgb565":
+        return shown(screen.pixels.tolist(), bool(is_swapped))
+    return ["".join(format(value, spelled) for value in row) for row in screen.pixels.tolist()]
 
 
 def test_nothing_is_drawn_far_outside(programs, tmp_path):

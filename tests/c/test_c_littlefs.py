@@ -7,6 +7,7 @@ import zlib
 
 import littlefs
 import pytest
+from support import build_image
 
 from c import handmade as h
 from c import samples
@@ -122,6 +123,89 @@ def test_a_file_of_the_wrong_length_behind_its_entry_is_refused(lfs_dump, tmp_pa
     # under another name the same bytes are a plain file
     assert lines[1] == "find copy 0 kind 3"
     assert zlib.crc32(b"copy") != zlib.crc32(b"icon")
+
+
+# --- variants: FORMAT.md 3.4, last paragraph -------------------------------------------------------
+
+
+def choose(lfs_dump, path, block, variant, names):
+    """For each name: what was opened (its key), kind, and the last bytes of its payload."""
+    lines = run([lfs_dump, path, block, "variant", variant, *names]).splitlines()
+    found = [re.fullmatch(r"variant (\S*) (\S+) kind (\d) key (\S+) ends (\S*)", line) for line in lines]
+    assert [match[1] for match in found] == list(names)
+    return [(int(match[2]), int(match[3]), match[4], bytes.fromhex(match[5])) for match in found]
+
+
+def is_file(name, content):
+    return 0, h.FILE, f"{zlib.crc32(name.encode()):08x}", content
+
+
+NOTHING = (-14, 0, "00000000", b"")
+
+
+def test_a_variant_is_chosen_by_its_name_and_a_missing_one_falls_back(lfs_dump, tmp_path):
+    longest = "n" * 58  # with @dark the 63 bytes that a name may have
+    files = {
+        "text": b"hello", "text@de": b"hallo", "text@dark@2x": b"two",
+        "lang/blob.bin": b"base",
+        "lang/blob@de.bin": b"german", "lang/blob.bin@dark": b"no variant of it",
+        "alone": b"one", "@de": b"of nothing", "orphan@de": b"without its asset",
+        longest: b"long", f"{longest}@dark": b"dark", f"{longest}n": b"longer",
+    }  # fmt: skip
+    path = filesystem(tmp_path, files)
+    names = ["text", "lang/blob.bin", "alone", "nothing", "", "lang"]
+    assert choose(lfs_dump, path, BLOCK, "de", names) == [
+        is_file("text@de", b"hallo"),
+        is_file("lang/blob@de.bin", b"german"),
+        is_file("alone", b"one"),
+        NOTHING,
+        NOTHING,
+        NOTHING,
+    ]
+    assert choose(lfs_dump, path, BLOCK, "-", ["text", "nothing"]) == [is_file("text", b"hello"), NOTHING]
+    assert choose(lfs_dump, path, BLOCK, "dark@2x", ["text"]) == [is_file("text@dark@2x", b"two")]
+    assert choose(lfs_dump, path, BLOCK, "x" * 200, ["text"]) == [is_file("text", b"hello")]
+    assert choose(
+        lfs_dump, path, BLOCK, "dark", [longest, f"{longest}n", "text", "lang/blob.bin", "n" * 200]
+    ) == [
+        is_file(f"{longest}@dark", b"dark"),
+        is_file(f"{longest}n", b"longer"),
+        is_file("text", b"hello"),
+        is_file("lang/blob.bin", b"base"),
+        NOTHING,
+    ]
+
+
+VARIANTS = """version: 1
+name: small
+flash: {board: spark-core}
+container: {littlefs: {layout: files}}
+assets:
+  - {file: base.txt, name: text}
+  - {file: de.txt, name: text, variant: de}
+  - {file: fr.txt, name: text, variant: fr}
+  - {file: base.txt, name: data/other.bin}
+  - {file: fr.txt, name: data/other.bin, variant: fr}
+  - {file: base.txt, name: alone}
+"""
+
+
+def test_the_c_reader_chooses_among_the_builders_variants_as_python_does(lfs_dump, tmp_path):
+    for name, text in {"base": b"hello", "de": b"hallo", "fr": b"salut"}.items():
+        (tmp_path / f"{name}.txt").write_bytes(text)
+    image, result = build_image(tmp_path, VARIANTS)
+    path = tmp_path / "lfs.img"
+    path.write_bytes(result.image.data)
+    names = ["text", "data/other.bin", "alone"]
+    wanted = {
+        "de": [b"hallo", b"hello", b"hello"],
+        "fr": [b"salut", b"salut", b"hello"],
+        "it": [b"hello"] * 3,
+    }
+    for variant, texts in wanted.items():
+        chosen = choose(lfs_dump, path, image.block_bytes, variant, names)
+        assert [text for *_, text in chosen] == texts
+        assert [bytes(image.payload(image.select(name, variant))) for name in names] == texts
 
 
 def test_ram_beside_littlefs_own_is_small(lfs_dump, tmp_path):

@@ -115,7 +115,7 @@ def huge_glyph():
 
 FONTS = {
     "a glyph whose bits wrap": (huge_glyph(), FORMAT),
-    "3 bits a pixel": (patched(FONT, 2, "B", 3), FORMAT),
+    "5 bits a pixel": (patched(FONT, 2, "B", 5), FORMAT),
     "a model of later": (patched(FONT, 3, "B", 1), UNSUPPORTED),
     "a codec of later": (replace(FONT, codec=4), UNSUPPORTED),
     "5 fraction bits": (patched(FONT, 13, "B", 5), FORMAT),

@@ -10,7 +10,7 @@ from support import need_tool
 
 from c import handmade as h
 from c import range_model, samples
-from c.program import RUNTIME, run
+from c.program import HERE, RUNTIME, SANITIZE, SOURCES, run
 from c.range_model import FORMATS
 
 FORMAT, UNSUPPORTED, FLASH_FAILED = -13, -16, -1077
@@ -183,6 +183,22 @@ def test_sixty_thousand_strips_of_random_bytes_do_no_harm(programs):
     assert good + refused == 60_000
     assert good > 10_000
     assert refused > 10_000
+
+
+def test_a_core_that_divides_decodes_the_same(tmp_path):
+    """The path of cores with a division instruction, which no host takes by itself."""
+    wanted = made("rgb565a8") | made("rgb888") | made("a4") | made("i8")
+    path = tmp_path / "pack.imgb"
+    path.write_bytes(h.pack([asset for _, asset, _ in wanted.values()]))
+    include = ["-D__ARM_FEATURE_IDIV=1", "-I", RUNTIME / "src", "-I", HERE]
+    program = tmp_path / "dump"
+    run(["gcc", "-std=c99", *SANITIZE, *include, HERE / "dump.c", *SOURCES, "-o", program])
+    lines = [line.rstrip() for line in run([program, path, "read1"]).splitlines()]
+    starts = [i for i, line in enumerate(lines) if line.startswith("asset ")]
+    ends = [*starts[1:], len(lines)]
+    blocks = {lines[i].split()[1]: lines[i:end] for i, end in zip(starts, ends, strict=True)}
+    for name, (p, asset, align) in wanted.items():
+        assert blocks[name][1:] == samples.listing_of_bitmap(p, asset, align), name
 
 
 @pytest.mark.parametrize("cpu", c_size.CPUS)

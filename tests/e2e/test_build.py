@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support import MANIFEST, imgbuild, make_project, save_png
 
-OUTPUTS = ("ext.bin", "small_assets.h", "small_digest.h")
+OUTPUTS = ("ext.bin", "small_assets.h", "small_digest.h", "small_config.h")
 
 
 def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -66,6 +66,7 @@ def test_a_changed_pixel_leaves_the_assets_header_alone(project: Path) -> None:
     _build(project)
     after = _snapshot(project / "out")
     assert after["small_assets.h"] == before["small_assets.h"]
+    assert after["small_config.h"] == before["small_config.h"]
     assert after["ext.bin"] != before["ext.bin"]
     assert after["small_digest.h"] != before["small_digest.h"]
 

@@ -74,6 +74,73 @@ def test_extract_all_into_a_folder(built: Path, tmp_path: Path) -> None:
     assert names == ["icons/bell.png", "icons/home.png", "icons/wifi.png", "note.txt", "text.png"]
 
 
+TRIMMED = """version: 1
+name: small
+flash: {board: spark-core}
+container: CONTAINER
+assets:
+  - {image: disc.png, name: trimmed, pixel_format: argb8888, trim: true}
+  - {image: disc.png, name: tinted, pixel_format: a8, tint: "#20C0FF", trim: true}
+  - {image: disc.png, name: plain, pixel_format: a8}
+  - {image: disc.png, name: whole, pixel_format: rgb565a8}
+"""
+
+
+@pytest.fixture(params=["flat", "{littlefs: {layout: files}}"])
+def trimmed(request, tmp_path: Path) -> tuple[Path, np.ndarray]:
+    """A picture with clear borders of 5 px left, 3 above, 7 right, 2 below, built four times."""
+    disc = np.zeros((15, 22, 4), np.uint8)
+    disc[3:13, 5:15] = np.random.default_rng(4).integers(1, 256, (10, 10, 4))
+    Image.fromarray(disc).save(tmp_path / "disc.png")
+    (tmp_path / "small.yaml").write_text(TRIMMED.replace("CONTAINER", request.param))
+    done = imgbuild("build", "small.yaml", "-o", "ext.bin", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    return tmp_path, disc
+
+
+def test_ls_tells_where_a_trimmed_bitmap_belongs_and_its_tint(trimmed: tuple[Path, np.ndarray]) -> None:
+    document = json.loads(imgbuild("ls", "ext.bin", "--json", cwd=trimmed[0]).stdout)
+    rows = {row["name"]: row for row in document["assets"]}
+    place = {"x": 5, "y": 3, "full_width": 22, "full_height": 15}
+    assert (rows["trimmed"]["width"], rows["trimmed"]["height"], rows["trimmed"]["trim"]) == (10, 10, place)
+    assert (rows["tinted"]["trim"], rows["tinted"]["tint"]) == (place, "#20C0FF")
+    assert not {"trim", "tint"} & (rows["whole"].keys() | rows["plain"].keys())
+    assert "tint" not in rows["trimmed"]
+
+
+def test_extract_gives_borders_and_tint_back(trimmed: tuple[Path, np.ndarray]) -> None:
+    folder, disc = trimmed
+    assert imgbuild("extract", "ext.bin", "--all", "-o", "out", cwd=folder).returncode == 0
+    found = {path.stem: np.asarray(Image.open(path)) for path in (folder / "out").iterdir()}
+    assert {name: pixels.shape for name, pixels in found.items()} == dict.fromkeys(found, (15, 22, 4))
+    assert np.array_equal(found["trimmed"], disc)
+    for name, colour in (("tinted", (0x20, 0xC0, 0xFF)), ("plain", (255, 255, 255))):
+        assert np.array_equal(found[name][..., 3], disc[..., 3])
+        assert (found[name][disc[..., 3] > 0][:, :3] == colour).all()
+
+
+@pytest.mark.parametrize("more", [[], ["--raw"]])
+def test_extract_reports_a_damaged_asset_and_writes_the_others(built: Path, tmp_path: Path, more) -> None:
+    rows = json.loads(imgbuild("ls", "ext.bin", "--json", cwd=built).stdout)["assets"]
+    data = bytearray((built / "ext.bin").read_bytes())
+    for name in ("icons/home", "note.txt"):
+        data[next(row["offset"] + row["stored_bytes"] - 2 for row in rows if row["name"] == name)] ^= 1
+    (tmp_path / "bad.bin").write_bytes(data)
+    done = imgbuild("extract", "bad.bin", "--all", "-o", "out", "--json", *more, cwd=tmp_path)
+    assert done.returncode == 1
+    assert [line.partition(": payload CRC-32")[0] for line in done.stderr.splitlines()] == [
+        'bad.bin: error[IB607]: "icons/home"', 'bad.bin: error[IB607]: "note.txt"',
+    ]  # fmt: skip
+    suffix = ".bin" if more else ".png"
+    names = sorted(path.relative_to(tmp_path / "out").as_posix() for path in tmp_path.rglob("out/**/*.*"))
+    assert names == [f"icons/bell{suffix}", f"icons/wifi{suffix}", f"text{suffix}"]
+    document = json.loads(done.stdout)
+    assert [one["name"] for one in document["files"]] == ["icons/bell", "icons/wifi", "text"]
+    assert [(one["code"], one["asset"]) for one in document["diagnostics"]] == [
+        ("IB607", "icons/home"), ("IB607", "note.txt"),
+    ]  # fmt: skip
+
+
 def test_extract_of_an_unknown_name_suggests_one(built: Path) -> None:
     done = imgbuild("extract", "ext.bin", "icons/bel", cwd=built)
     assert done.returncode == 1

@@ -22,6 +22,10 @@ assets:
   - {image: icon.png, name: ui/big, pixel_format: rgb565, byte_order: big}
   - {image: icon.png, name: ui/888, pixel_format: rgb888}
   - {image: icon.png, name: ui/packed, pixel_format: rgb565, flavour: lvgl9, codec: lz4}
+  - {image: framed.png, name: ui/trimmed, pixel_format: a4, tint: '#ff8000', trim: true}
+  - {image: framed.png, name: ui/small, pixel_format: a1, tint: '#ff8000', trim: true}
+  - {image: framed.png, name: ui/soft, pixel_format: argb8888}
+  - {image: framed.png, name: ui/patch, pixel_format: rgb565a8, nine_patch: {left: 3, top: 1, right: 2}}
 """
 WIDTH, HEIGHT = 11, 5
 
@@ -53,6 +57,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     colours = rng.integers(0, 256, (6, 4), np.uint8)
     colours[:, 3] = (255, 255, 255, 130, 40, 0)
     Image.fromarray(colours[rng.integers(0, 6, (HEIGHT, WIDTH))]).save(folder / "icon.png")
+    framed = np.zeros((8, 12, 4), np.uint8)
+    framed[2:6, 5:9] = (10, 200, 30, 255)
+    framed[2, 5, 3] = 140
+    Image.fromarray(framed).save(folder / "framed.png")
     (folder / "small.yaml").write_text(MANIFEST)
     (folder / "lvgl").mkdir()
     (folder / "lvgl/lvgl.h").write_text(LVGL_STUB)
@@ -168,6 +176,25 @@ def test_lvgl_files_of_the_image_become_descriptors(built):
     assert ".flags = LV_IMAGE_FLAGS_COMPRESSED" in text
     got = values(built, "p.c", ["&ui_packed_bin.header;12", "ui_packed_bin.data;ui_packed_bin.data_size"])
     assert b"".join(got) == (built / "png/ui/packed.bin").read_bytes()
+
+
+def test_what_the_librarys_structures_cannot_say_becomes_macros(built):
+    text = export(built, "lvgl", "extra.h", "ui/trimmed", "ui/patch", "ui/i4")
+    assert "#define ui_trimmed_trim_x 5\n#define ui_trimmed_trim_y 2\n" in text
+    assert "#define ui_trimmed_tint 0xff8000\n" in text
+    keeps = {"left": 3, "top": 1, "right": 2, "bottom": 0}
+    assert "".join(f"#define ui_patch_keep_{side} {px}\n" for side, px in keeps.items()) in text
+    assert "ui_i4_" not in text.replace("ui_i4_map", "")
+    assert "#define ui_small_tint 0xff8000\n" in export(built, "gfx", "extra_gfx.h", "ui/small")
+    text = export(built, "u8g2", "extra_u8g2.h", "ui/small")
+    assert "#define ui_small_trim_x 5\n#define ui_small_trim_y 2\n" in text
+
+
+def test_what_adafruit_gfx_cannot_show_is_told_above_the_array(built):
+    text = export(built, "gfx", "soft.h", "ui/soft")
+    assert "; half-transparent pixels are drawn from alpha 128 on, as if opaque" in text
+    assert "; colours rounded to 5:6:5 */" in text
+    assert "rounded" not in export(built, "gfx", "exact.h", "ui/565")
 
 
 def test_the_same_name_twice_is_exported_once(built):

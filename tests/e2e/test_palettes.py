@@ -2,7 +2,7 @@
 
 import numpy as np
 from PIL import Image
-from support import build_image
+from support import build_image, make_project
 
 from imgbuild.model import Samples
 from imgbuild.pixels.dither import DITHERS
@@ -94,3 +94,44 @@ def test_few_colours_stay_exact_under_dither_and_group(tmp_path):
     _, result = build_image(tmp_path, HEAD + entry)
     samples = samples_of(result)["a"]
     np.testing.assert_array_equal(samples.palette[samples.colour], rgba)
+
+
+def _count_decodes(monkeypatch) -> list[str]:
+    from imgbuild.sources import image
+
+    names, decode = [], image.decode_image
+
+    def counted(path, options, place, name):
+        names.append(name)
+        return decode(path, options, place, name)
+
+    monkeypatch.setattr(image, "decode_image", counted)
+    return names
+
+
+GROUP = """version: 1
+name: small
+flash: {board: spark-core}
+assets:
+  - {image: "icons/*.png", name: "{stem}", pixel_format: i4, palette_group: icons, resize: 12x12}
+"""
+
+
+def test_pictures_of_a_group_are_decoded_once(tmp_path, monkeypatch):
+    make_project(tmp_path)
+    names = _count_decodes(monkeypatch)
+    build_image(tmp_path, GROUP)
+    assert sorted(names) == ["bell", "home", "wifi"]
+
+
+def test_pictures_that_memory_does_not_hold_are_decoded_twice_and_give_the_same(tmp_path, monkeypatch):
+    from imgbuild import build
+    from imgbuild.palettes import KeptPictures
+
+    make_project(tmp_path)
+    _, kept_all = build_image(tmp_path, GROUP)
+    names = _count_decodes(monkeypatch)
+    monkeypatch.setattr(build, "KeptPictures", lambda: KeptPictures(room_bytes=1500))
+    _, kept_one = build_image(tmp_path, GROUP)  # 16x16 px take 1024 B
+    assert len(names) == 5, "one was kept"
+    assert kept_one.image.data == kept_all.image.data

@@ -138,7 +138,7 @@ def test_premultiplied_colours_say_so_in_the_header(tmp_path: Path) -> None:
         ("pixel_format: rgb565a8, premultiplied: true", "'premultiplied' has no effect"),
         ("pixel_format: gray8, bit_order: lsb", "'bit_order' has no effect"),
         ("pixel_format: rgb444, byte_order: big", "'byte_order' has no effect"),
-        ("pixel_format: gray1, invert: red", "expected true, false or colour"),
+        ("pixel_format: gray1, invert: red", "expected true, false, colour or black"),
     ],
 )
 def test_an_option_that_means_nothing_for_a_format_is_refused(tmp_path: Path, line: str, said: str) -> None:

@@ -173,6 +173,64 @@ def test_in_littlefs(tmp_path, pictures, layout):
     assert np.array_equal(pixels(image, image.find("wifi")), shown(pictures["wifi"]))
 
 
+CONTAINERS = ["flat", "{littlefs: {layout: pack}}", "{littlefs: {layout: files}}"]
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_variant_is_chosen_alike_in_every_container(tmp_path, pictures, container):
+    extra = """  - {image: icons/home.png, name: l, flavour: lvgl9}
+  - {image: icons/wifi.png, name: l, flavour: lvgl9, variant: dark}
+  - {file: icons/home.png, name: data/x.bin}
+  - {file: icons/wifi.png, name: data/x.bin, variant: dark}
+"""
+    text = HEAD.replace("assets:", f"container: {container}\nassets:") + ENTRIES + extra
+    image, _ = build_image(tmp_path, text)
+    for name, variant, source in (
+        ("wifi", "dark", "wifi-dark"), ("wifi", "2x", "wifi@2x"), ("wifi", "no", "wifi"),
+        ("home", "dark", "home"),
+    ):  # fmt: skip
+        assert np.array_equal(pixels(image, image.select(name, variant)), shown(pictures[source]))
+    plain, dark = (tmp_path / "icons/home.png").read_bytes(), (tmp_path / "icons/wifi.png").read_bytes()
+    assert bytes(image.payload(image.select("data/x.bin", "dark"))) == dark
+    assert bytes(image.payload(image.select("data/x.bin", "2x"))) == plain
+    assert bytes(image.payload(image.select("l.bin", "dark"))) != bytes(image.payload(image.find("l.bin")))
+    labels = {image.label(asset): image.split(asset) for asset in image.assets}
+    assert labels["wifi@dark"] == ("wifi", "dark")
+    assert labels["data/x@dark.bin"] == ("data/x.bin", "dark"), "the suffix stays at the end"
+    assert labels["l@dark.bin"] == ("l.bin", "dark")
+    assert labels["home"] == ("home", "")
+    assert all(image.find(label).slot == image.select(*parts).slot for label, parts in labels.items())
+    with pytest.raises(BuildError, match="IB611"):
+        image.select("no", "dark")
+
+
+def test_in_littlefs_a_name_with_an_at_sign_is_a_variant_only_beside_its_asset(tmp_path, pictures):
+    text = (
+        HEAD.replace("assets:", "container: {littlefs: {layout: files}}\nassets:")
+        + """
+  - {image: icons/home.png, name: mail@work}
+  - {image: icons/home.png, name: bell}
+  - {file: icons/home.png, name: bell@dark}
+"""
+    )
+    image, _ = build_image(tmp_path, text)
+    assert [image.split(asset) for asset in image.assets] == [
+        ("bell", ""),
+        ("bell@dark", ""),
+        ("mail@work", ""),
+    ]
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_ls_tells_variants_in_every_container(tmp_path, pictures, container):
+    (tmp_path / "m.yaml").write_text(HEAD.replace("assets:", f"container: {container}\nassets:") + ENTRIES)
+    assert imgbuild("build", "m.yaml", "-o", "ext.bin", cwd=tmp_path).returncode == 0
+    rows = json.loads(imgbuild("ls", "ext.bin", "--json", cwd=tmp_path).stdout)["assets"]
+    assert {(row["name"], row.get("variant")) for row in rows} == {
+        ("wifi", None), ("wifi", "dark"), ("wifi", "2x"), ("home", None), ("bell", None), ("bell", "2x"),
+    }  # fmt: skip
+
+
 def test_ls_and_extract_tell_variants_apart(tmp_path, pictures):
     (tmp_path / "m.yaml").write_text(HEAD + ENTRIES)
     assert imgbuild("build", "m.yaml", "-o", "ext.bin", cwd=tmp_path).returncode == 0

@@ -14,7 +14,7 @@ from support import make_project
 from imgbuild.build import BuildRequest, build
 from imgbuild.errors import BuildError
 from imgbuild.layout import flat
-from imgbuild.pixels import bitmap, pack
+from imgbuild.pixels import pack, strips
 
 
 def _swap_byte_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,13 +32,13 @@ def _swap_byte_order(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _swap_planes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The alpha plane is turned upside down behind the colours."""
-    right = bitmap.pack_samples
+    right = strips.pack_samples
 
     def wrong(*arguments: Any, **options: Any) -> Any:
         planes = right(*arguments, **options)
         return replace(planes, alpha=np.ascontiguousarray(planes.alpha[::-1]))
 
-    monkeypatch.setattr(bitmap, "pack_samples", wrong)
+    monkeypatch.setattr(strips, "pack_samples", wrong)
 
 
 def _shift_offset(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,12 +53,12 @@ def _shift_offset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _shift_anchor(monkeypatch: pytest.MonkeyPatch) -> None:
     """The header's offset of the pixels is one row too far."""
-    right = bitmap._pack_header
+    right = strips._pack_header
 
     def wrong(shape: Any, rows: int, count: int, pixels: int, alpha: int) -> bytes:
         return right(shape, rows, count, pixels + 4, alpha)
 
-    monkeypatch.setattr(bitmap, "_pack_header", wrong)
+    monkeypatch.setattr(strips, "_pack_header", wrong)
 
 
 DEFECTS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (

@@ -23,7 +23,7 @@ from imgbuild.codes import CODES
 
 HERE = Path(__file__).parent
 FOLDERS = sorted(path for path in HERE.iterdir() if path.is_dir() and path.name.startswith("IB"))
-OLD_OUTPUTS = ("out/ext.bin", "out/demo_assets.h", "out/demo_digest.h")
+OLD_OUTPUTS = ("out/ext.bin", "out/demo_assets.h", "out/demo_digest.h", "out/demo_config.h")
 """What an earlier build left: it must survive a build that fails."""
 
 

@@ -129,7 +129,11 @@ def font_face(entry: dict) -> freetype.Face:
 
 
 def freetype_levels(face: freetype.Face, character: str, bpp: int) -> NDArray[np.uint8]:
-    """FreeType's bitmap of a character, light hinting, as the nearest of 2^bpp levels."""
+    """FreeType's bitmap of a character, light hinting, as the nearest of 2^bpp levels.
+
+    Of the 256 steps of coverage the first and the last 256 / 2^bpp are blank and full (CONTRIBUTING.md,
+    "Glyph coverage").
+    """
     if face.is_scalable:
         face.load_char(character, freetype.FT_LOAD_RENDER | freetype.FT_LOAD_TARGET_LIGHT)
     else:
@@ -138,7 +142,12 @@ def freetype_levels(face: freetype.Face, character: str, bpp: int) -> NDArray[np
     rows = np.array(bitmap.buffer, np.uint8).reshape(bitmap.rows, bitmap.pitch)
     if bitmap.pixel_mode == freetype.FT_PIXEL_MODE_MONO:
         return np.unpackbits(rows, axis=1)[:, : bitmap.width]
-    return np.rint(rows[:, : bitmap.width] * ((2**bpp - 1) / 255)).astype(np.uint8)
+    top, step = 2**bpp - 1, 256 // 2**bpp
+    coverage = rows[:, : bitmap.width]
+    levels = np.rint(coverage * (top / 255))
+    levels[coverage < step] = 0
+    levels[coverage >= 256 - step] = top
+    return levels.astype(np.uint8)
 
 
 def white_on_black(levels: NDArray[np.uint8], bpp: int) -> U16:

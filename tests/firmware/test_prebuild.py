@@ -85,6 +85,7 @@ def test_a_changed_pixel_rebuilds_the_image_and_compiles_nothing(tree: Tree) -> 
     assert after["ext.bin"][1] != before["ext.bin"][1]
     assert after["nor.bin"][1] != before["nor.bin"][1]
     assert after["demo_assets.h"] == before["demo_assets.h"]
+    assert after["demo_config.h"] == before["demo_config.h"]
     assert after["demo_digest.h"][1] != before["demo_digest.h"][1]
     assert tree.make() == NOTHING
 
@@ -94,7 +95,7 @@ def test_a_touched_input_replaces_neither_image_nor_headers(tree: Tree) -> None:
     tree.icon.touch()
     assert tree.make() == Work(image_builds=1, compiled=(), links=0)
     after = tree.state()
-    for name in ("ext.bin", "nor.bin", "demo_assets.h", "demo_digest.h"):
+    for name in ("ext.bin", "nor.bin", "demo_assets.h", "demo_digest.h", "demo_config.h"):
         assert after[name] == before[name]
     assert tree.make() == NOTHING
 
@@ -118,7 +119,9 @@ def test_a_new_file_in_the_folder_of_a_pattern_is_noticed(tree: Tree) -> None:
     assert tree.make() == NOTHING
 
 
-@pytest.mark.parametrize("name", ["ext.bin", "demo_assets.h", "demo_digest.h", "ext.bin.made.d"])
+@pytest.mark.parametrize(
+    "name", ["ext.bin", "demo_assets.h", "demo_digest.h", "demo_config.h", "ext.bin.made.d"]
+)
 def test_a_deleted_output_comes_back(tree: Tree, name: str) -> None:
     content = (tree.build / name).read_bytes()
     (tree.build / name).unlink()
@@ -141,7 +144,7 @@ def test_a_refused_input_fails_make_and_leaves_the_outputs(tree: Tree) -> None:
     tree.icon.write_bytes(picture[: len(picture) // 2])
     with pytest.raises(pytest.fail.Exception, match=r"IB201.*\n(.|\n)*Error 1"):
         tree.make()
-    for name in ("ext.bin", "nor.bin", "demo_assets.h", "demo_digest.h"):
+    for name in ("ext.bin", "nor.bin", "demo_assets.h", "demo_digest.h", "demo_config.h"):
         assert tree.state()[name] == before[name]
     tree.icon.write_bytes(picture)
     assert tree.make() == Work(image_builds=1, compiled=(), links=0)

@@ -3,7 +3,7 @@
  * With libFuzzer, from the top folder:
  *
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined -Ic_runtime/src -Itests/c tests/fuzz/fuzz_reader.c \
- *         c_runtime/src/imgb.c c_runtime/src/imgb_[bdft]*.c c_runtime/src/imgb_lz4.c -o build/fuzz_reader
+ *         $(ls c_runtime/src/imgb*.c | grep -v imgb_lfs) -o build/fuzz_reader
  *     build/fuzz_reader -max_len=8192 build/corpus
  *
  * The first byte says how the flash is read, the rest is the pack.  Its size, checks and entries are made
@@ -54,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
     if (imgb_at(&pack, i, &asset) != IMGB_OK) continue;
     r |= list_asset(NULL, &asset, 1021);
     draw_asset(&asset);
+    draw_runs_of(&pack, &asset);
   }
   (void)r;
   flash_free(&flash);

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from c import handmade as h
-from c import samples
+from c import samples, texts
+from c.glyph_model import LATIN, MONO10, OWN
 from c.program import HERE, RUNTIME, SANITIZE, SOURCES, run
+from c.test_c_glyphs import small
 
 
 def test_a_thousand_damaged_packs_of_each_kind(tmp_path):
@@ -17,6 +19,9 @@ def test_a_thousand_damaged_packs_of_each_kind(tmp_path):
         "indexed": [h.bitmap("i4", samples.picture("i4", 9, 14), h.LZ4, 3)],
         "strips": [h.bitmap("strips", samples.picture("rgb565", 24, 19), h.LZ4, 4)],
         "font": [h.font("font", samples.font(4))],
+        "glyphs": [small(4, LATIN), small(1, MONO10)],
+        "own tables": [small(3, OWN), small(1, OWN)],
+        "texts": texts.small_assets(),
         "files": [h.file(f"file/{i}", b"0123456789" * i) for i in range(9)],
     }
     for name, assets in packs.items():

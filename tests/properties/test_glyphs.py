@@ -12,7 +12,8 @@ from imgbuild.errors import Place
 from imgbuild.glyphs.charmap import SEGMENT_SPAN_MAX, choose_segments
 from imgbuild.glyphs.charset import collect_characters
 from imgbuild.glyphs.raster import make_glyph
-from imgbuild.glyphs.table import encode_font, pack_pixels, pack_records
+from imgbuild.glyphs.storage import store_raw
+from imgbuild.glyphs.table import encode_font, pack_records
 from imgbuild.model import DecodedFont, DecodedGlyph, FontOptions, Kind, PlannedAsset
 
 PLACE = Place("m.yaml", 1)
@@ -74,7 +75,9 @@ glyph_values = st.tuples(
 
 @settings(deadline=None, max_examples=200)
 @given(
-    st.lists(glyph_values, min_size=1, max_size=30), st.sampled_from([1, 2, 4, 8]), st.integers(0, 2**32 - 1)
+    st.lists(glyph_values, min_size=1, max_size=30),
+    st.sampled_from([1, 2, 3, 4, 8]),
+    st.integers(0, 2**32 - 1),
 )
 def test_every_glyph_comes_back(values: list[tuple[int, ...]], bpp: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -108,13 +111,15 @@ def test_records_hold_each_field_in_as_many_bits_as_it_needs(rows: list[list[int
         assert value == 0
 
 
-@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20), st.sampled_from([1, 2, 4, 8]))
+@given(
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20), st.sampled_from([1, 2, 3, 4, 8])
+)
 def test_offsets_stay_inside_the_pixels(shapes: list[tuple[int, int]], bpp: int) -> None:
     bitmaps = [np.full(shape, number & 1, dtype=np.uint8) for number, shape in enumerate(shapes)]
-    pixels, offsets = pack_pixels(bitmaps, bpp)
-    for bitmap, offset in zip(bitmaps, offsets.tolist(), strict=True):
-        assert offset + (bitmap.size * bpp + 7) // 8 <= len(pixels)
-    assert len(pixels) <= sum((bitmap.size * bpp + 7) // 8 for bitmap in bitmaps)
+    stored = store_raw(bitmaps, bpp)
+    for bitmap, offset in zip(bitmaps, stored.offsets.tolist(), strict=True):
+        assert offset + (bitmap.size * bpp + 7) // 8 <= len(stored.pixels)
+    assert len(stored.pixels) <= sum((bitmap.size * bpp + 7) // 8 for bitmap in bitmaps)
 
 
 @given(

@@ -153,7 +153,7 @@ pictures = hnp.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=19).fla
         pixel_format=st.sampled_from(sorted(PIXEL_FORMATS)),
         byte_order=st.sampled_from(["little", "big"]),
         bit_order=st.sampled_from(["msb", "lsb"]),
-        invert=st.sampled_from([False, True, "colour"]),
+        invert=st.sampled_from([False, True, "colour", "black"]),
         is_premultiplied=st.booleans(),
         codec=st.sampled_from(["raw", "lz4"]),
         row_align_bytes=st.sampled_from([1, 2, 3, 4, 32]),

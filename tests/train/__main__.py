@@ -1,5 +1,7 @@
 """Train all tables and write them: ``imgbuild/data/range_tables.json`` and ``imgb_range_tables.h``.
 
+``python -m train glyphs`` makes those of glyphs instead (:mod:`train.glyphs`).
+
 Each kind learns from the same mixture: 500 icons, 19 photographs, 12 rendered backgrounds, 300 flat icons, 16
 screens (:func:`bench.picture_sets.training_sets`), none of which the benchmarks measure. What is coded counts
 once, of photographs twice (which makes them 0.3 % smaller, icons 0.4 % larger). Counting and choosing each
@@ -20,6 +22,7 @@ from imgbuild.codecs.range_pixels.encode import model_strips
 from imgbuild.codecs.range_pixels.events import make_event_table
 from imgbuild.codecs.range_pixels.kinds import KINDS, PixelKind
 from imgbuild.range_tables import TABLE_BYTES
+from train import glyphs
 from train.c_tables import write_header, write_json
 from train.strips import strips_of
 from train.table_rows import make_table
@@ -68,4 +71,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["glyphs"]:
+        glyphs.main()
+    else:
+        main()

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from imgbuild.cli.main import main
-from imgbuild.pixels import bitmap
+from imgbuild.pixels import strips
 
-right = bitmap.pack_samples
+right = strips.pack_samples
 
 
 def swap(*arguments, **options):
@@ -14,5 +14,5 @@ def swap(*arguments, **options):
     return replace(planes, colour=planes.colour.reshape(rows, -1, 2)[..., ::-1].reshape(rows, -1).copy())
 
 
-bitmap.pack_samples = swap
+strips.pack_samples = swap
 main()

@@ -16,11 +16,18 @@ from unit.layout.handmade import bitmap_asset, file_asset, flash_image, flash_ta
 
 from imgbuild.emit import EMITTERS, EmitJob
 from imgbuild.emit.c_header import strip_cap_bytes
-from imgbuild.model import EncodedAsset, ImageOptions, Kind
+from imgbuild.emit.c_names import CODEC_SWITCHES
+from imgbuild.model import Codec, EncodedAsset, ImageOptions, Kind
 from imgbuild.runtime import find_runtime
 
 ICON = bitmap_asset("icons/wifi", (32, 24), 0x0D, 16, bytes(384))
 FONT = replace(file_asset("body", b"font"), kind=Kind.FONT, height=18)
+
+
+def coded_font(bpp: int, model: int) -> EncodedAsset:
+    return replace(FONT, codec=Codec.RANGE_GLYPHS, payload=bytes([18, 0, bpp, model]))
+
+
 PEM = file_asset("certs/root.pem", b"-----BEGIN")
 NASTY = file_asset('a*/b/*c??/"\\', b"!")
 DATA = bytes(range(256)) * 16
@@ -41,6 +48,7 @@ int main(void) {
     case WEATHER_BODY_KIND: return 1;
     case WEATHER_CERTS_ROOT_PEM_KIND: return 2;
     case IMGB_KIND_ANIMATION: return 3;
+    case IMGB_KIND_STRINGS: case IMGB_KIND_GLYPH_RUNS: return 4;
     case IMGB_KIND_BITMAP: break;
   }
   return key == WEATHER_BODY || WEATHER_REGION_BYTES % WEATHER_ERASE_BYTES ||
@@ -174,5 +182,65 @@ def test_a_name_cannot_break_out_of_its_comment() -> None:
 
 
 def test_the_image_is_written_as_it_is() -> None:
-    (artifact,) = EMITTERS["flash_bin"](job())
+    (artifact,) = EMITTERS["flash_file"](job())
     assert (artifact.path, artifact.data) == (Path("out/ext.bin"), DATA)
+
+
+def coded(name: str, pixel_format: int, codec: Codec) -> EncodedAsset:
+    return replace(ICON, name=name, key=zlib.crc32(name.encode()), pixel_format=pixel_format, codec=codec)
+
+
+A8, RGB565, RGB565A8, ARGB8888, GRAY4 = 0x0E, 0x12, 0x14, 0x10, 0x43  # FORMAT.md
+
+
+@pytest.mark.parametrize(
+    ("assets", "needed"),
+    [
+        ((ICON, FONT, PEM), set()),
+        ((coded("a", RGB565, Codec.LZ4), FONT), {"LZ4"}),
+        ((coded("a", RGB565, Codec.RLE), coded("b", RGB565, Codec.LZ4)), {"RLE", "LZ4"}),
+        ((coded("a", RGB565, Codec.RANGE_PIXELS),), {"RANGE", "RANGE_565"}),
+        ((coded("a", RGB565A8, Codec.RANGE_PIXELS),), {"RANGE", "RANGE_565", "RANGE_ALPHA8"}),
+        ((coded("a", ARGB8888, Codec.RANGE_PIXELS),), {"RANGE", "RANGE_8888", "RANGE_ALPHA8"}),
+        ((coded("a", GRAY4, Codec.RANGE_PIXELS),), {"RANGE", "RANGE_GRAY4"}),
+        ((coded("a", A8, Codec.RANGE_PIXELS), ICON), {"RANGE", "RANGE_ALPHA8"}),
+        ((replace(coded("a", RGB565, Codec.LZ4), kind=Kind.ANIMATION),), {"LZ4"}),
+        ((coded_font(4, 1),), {"GLYPH_RANGE", "GLYPH_GRAY", "GLYPH_LATIN"}),
+        ((coded_font(2, 2),), {"GLYPH_RANGE", "GLYPH_GRAY", "GLYPH_CJK"}),
+        ((coded_font(8, 255),), {"GLYPH_RANGE", "GLYPH_GRAY"}),
+        ((coded_font(1, 3),), {"GLYPH_RANGE", "GLYPH_MONO", "GLYPH_MONO7"}),
+        ((coded_font(1, 4),), {"GLYPH_RANGE", "GLYPH_MONO", "GLYPH_MONO10"}),
+        ((coded_font(1, 255),), {"GLYPH_RANGE", "GLYPH_MONO"}),
+    ],
+)
+def test_the_pack_tells_the_decoders_that_it_needs(
+    assets: tuple[EncodedAsset, ...], needed: set[str]
+) -> None:
+    found = headers(job(*assets))
+    told = {name for name in macros(found["include/weather_assets.h"]) if "_NEEDS_" in name}
+    assert told == {f"WEATHER_NEEDS_{switch}" for switch in needed}
+    switches = macros(found["include/weather_config.h"])
+    assert {name for name, value in switches.items() if value == "1"} == {f"IMGB_CFG_{s}" for s in needed}
+    assert {name for name, value in switches.items() if value == "0"} == {
+        f"IMGB_CFG_{s}" for s in CODEC_SWITCHES if s not in needed
+    }
+
+
+def test_a_firmware_without_a_decoder_that_the_pack_needs_does_not_compile(tmp_path: Path) -> None:
+    need_tool("gcc")
+    for artifact in EMITTERS["c_header"](job(coded("a", RGB565A8, Codec.RANGE_PIXELS))):
+        (tmp_path / artifact.path.name).write_bytes(artifact.data)
+    source = tmp_path / "user.c"
+    source.write_text('#include "weather_assets.h"\nint main(void) { return 0; }\n')
+    include = ["-I", str(tmp_path), "-I", str(find_runtime() / "src"), "-Wundef", "-Werror"]
+
+    def said(*options: str) -> str:
+        command = ["gcc", "-std=c99", *include, *options, "-c", str(source), "-o", str(tmp_path / "user.o")]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+    config = '-DIMGB_CFG_FILE="weather_config.h"'
+    assert said() == ""
+    assert said(config) == ""
+    assert "the flash image needs IMGB_CFG_RANGE_565" in said("-DIMGB_CFG_RANGE_565=0")
+    assert "the flash image needs IMGB_CFG_RANGE_ALPHA8" in said(config, "-DIMGB_CFG_RANGE_ALPHA8=0")
+    assert said("-DIMGB_CFG_LZ4=0") == ""

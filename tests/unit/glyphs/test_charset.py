@@ -149,3 +149,26 @@ def test_characters_are_named_for_people() -> None:
     )
     many = describe_characters(range(0x41, 0x41 + 11))
     assert many.endswith('U+0048 "H" LATIN CAPITAL LETTER H and 3 more')
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "first", "last"),
+    [
+        ("gb2312-1", 3755, "\u554a", "\u5ea7"),  # GB 2312: row 16 begins with U+554A, row 55 ends with U+5EA7
+        ("gb2312-2", 3008, "\u4e8d", "\u9f44"),
+        ("jis-x0208-1", 2965, "\u4e9c", "\u8155"),
+        ("jis-x0208-2", 3390, "\u5f0c", "\u7199"),
+        ("ks-x1001-hangul", 2350, "\uac00", "\ud79d"),
+        ("big5-1", 5401, "\u4e00", "\u7c72"),
+    ],
+)
+def test_levels_of_east_asian_standards_have_their_characters(name, count, first, last):
+    characters = collect_characters([name], "", [])
+    assert len(characters) == count
+    assert ord(first) in characters
+    assert ord(last) in characters
+
+
+def test_kana_is_hiragana_and_katakana():
+    both = collect_characters(["hiragana", "katakana"], "", [])
+    assert collect_characters(["kana"], "", []) == both

@@ -5,20 +5,29 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from imgbuild.glyphs.raster import draw_notdef, make_glyph, quantisation_table, unpack_gray, unpack_mono
+from imgbuild.glyphs.raster import draw_notdef, make_glyph, quantisation_table, unpack_bits, unpack_gray
 
 
-@pytest.mark.parametrize("bpp", [1, 2, 4, 8])
+@pytest.mark.parametrize("bpp", [1, 2, 3, 4, 8])
 def test_coverage_is_rounded_to_the_nearest_level(bpp: int) -> None:
     top = 2**bpp - 1
     table = quantisation_table(bpp)
-    for value in range(256):
+    for value in range(256 // 2**bpp, 256 - 256 // 2**bpp):
         assert abs(Fraction(value * top, 255) - int(table[value])) <= Fraction(1, 2), value
-    assert (table[0], table[255]) == (0, top)
+
+
+@pytest.mark.parametrize("bpp", [1, 2, 3, 4, 8])
+def test_what_is_nearly_blank_is_blank_and_what_is_nearly_full_is_full(bpp: int) -> None:
+    table = quantisation_table(bpp).tolist()
+    near = 256 // 2**bpp
+    assert table[:near] == [0] * near
+    assert table[256 - near :] == [2**bpp - 1] * near
+    assert table == sorted(table)
+    assert table[near] > 0 or bpp == 1
 
 
 def test_one_bit_rows_are_unpacked_from_the_highest_bit() -> None:
-    rows = unpack_mono(bytes([0b10100000, 0b01000000, 0xFF, 0b11000000]), 2, 10, 2)
+    rows = unpack_bits(bytes([0b10100000, 0b01000000, 0xFF, 0b11000000]), 2, 10, 2, 1)
     assert rows.tolist() == [[1, 0, 1, 0, 0, 0, 0, 0, 0, 1], [1] * 10]
 
 

@@ -10,7 +10,8 @@ from unit.glyphs.font_payload import decode_payload, find_glyph
 from unit.sources.tiny_fonts import TINY_BDF
 
 from imgbuild.errors import BuildError, Place
-from imgbuild.glyphs.table import encode_font, pack_pixels
+from imgbuild.glyphs.storage import pack_streams, store_raw
+from imgbuild.glyphs.table import encode_font
 from imgbuild.model import Codec, DecodedFont, DecodedGlyph, FileOptions, FontOptions, Kind, PlannedAsset
 from imgbuild.sources.font import decode_font
 
@@ -83,23 +84,24 @@ def test_the_index_learns_what_it_needs() -> None:
     assert encoded.anchor_bytes % 4 == 0
 
 
-@pytest.mark.parametrize(("bpp", "number"), [(1, 0x0B), (2, 0x0C), (4, 0x0D), (8, 0x0E)])
+@pytest.mark.parametrize(("bpp", "number"), [(1, 0x0B), (2, 0x0C), (3, 0x49), (4, 0x0D), (8, 0x0E)])
 def test_bits_per_pixel_give_the_pixel_format(bpp: int, number: int) -> None:
     assert encode(glyph(0x41), bpp=bpp).pixel_format == number
 
 
 def test_pixels_fill_bytes_from_the_highest_bit() -> None:
     values = np.array([[1, 2, 3], [0, 1, 3]], dtype=np.uint8)
-    assert pack_pixels([values & 1], 1)[0] == bytes([0b101_011_00])
-    assert pack_pixels([values], 2)[0] == bytes([0b01_10_11_00, 0b01_11_0000])
-    assert pack_pixels([values * 5], 4)[0] == bytes([0x5A, 0xF0, 0x5F])
-    assert pack_pixels([values * 85], 8)[0] == bytes([85, 170, 255, 0, 85, 255])
+    assert pack_streams([values & 1], 1) == [bytes([0b101_011_00])]
+    assert pack_streams([values], 2) == [bytes([0b01_10_11_00, 0b01_11_0000])]
+    assert pack_streams([values * 2], 3) == [bytes([0b010_100_11, 0b0_000_010_1, 0b10_000000])]
+    assert pack_streams([values * 5], 4) == [bytes([0x5A, 0xF0, 0x5F])]
+    assert pack_streams([values * 85], 8) == [bytes([85, 170, 255, 0, 85, 255])]
 
 
 def test_equal_pixels_are_stored_once() -> None:
-    pixels, offsets = pack_pixels([np.full((2, 2), n, dtype=np.uint8) for n in (1, 2, 1)], 8)
-    assert pixels == b"\1\1\1\1\2\2\2\2"
-    assert offsets.tolist() == [0, 4, 0]
+    stored = store_raw([np.full((2, 2), n, dtype=np.uint8) for n in (1, 2, 1)], 8)
+    assert stored.pixels == b"\1\1\1\1\2\2\2\2"
+    assert stored.offsets.tolist() == [0, 4, 0]
     encoded = encode(glyph(0x41, ((1, 1), (1, 0))), glyph(0x410, ((1, 1), (1, 0)), x=1))
     latin, cyrillic = decode_payload(encoded.payload)["glyph_list"][1:]
     assert latin["rows"] == cyrillic["rows"] == [[1, 1], [1, 0]]

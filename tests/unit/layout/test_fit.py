@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import lz4.block
 import numpy as np
@@ -11,7 +12,18 @@ import pytest
 from unit.layout.handmade import PLACE, bitmap_asset, file_asset, flash_target
 
 from imgbuild.layout.fit import check_fit, check_region
-from imgbuild.model import Codec, DecodedFont, DecodedGlyph, EncodedAsset, Kind, Range
+from imgbuild.model import (
+    Codec,
+    DecodedFont,
+    DecodedGlyph,
+    DecodedImage,
+    EncodedAsset,
+    ImageOptions,
+    Kind,
+    PlannedAsset,
+    Range,
+)
+from imgbuild.pixels.bitmap import encode_bitmap
 
 SMALL = flash_target(Range(0x80000, 0x10000, "free"))
 
@@ -83,6 +95,21 @@ def test_a_raw_bitmap_tells_what_lz4_strips_would_save() -> None:
         for s in strips
     )
     assert f"codec: lz4 would save {len(pixels) - stored} B" in hint_of(asset)
+
+
+@pytest.mark.parametrize("codec", ["raw", "rle", "lz4"])
+@pytest.mark.parametrize("pixel_format", ["rgb565", "rgb565a8", "gray8"])
+def test_what_codec_range_would_save_is_what_it_really_saves(codec, pixel_format):
+    y, x = np.indices((50, 60))
+    rgba = np.dstack([4 * x, 5 * y, x * y % 256, 255 - x]).astype(np.uint8)
+    sizes = {}
+    for name in (codec, "range"):
+        options = ImageOptions(pixel_format, codec=name, background=(0, 0, 0))
+        asset = PlannedAsset("slope", 1, Kind.BITMAP, "SLOPE", Path("slope.png"), options, PLACE)
+        sizes[name] = encode_bitmap(asset, DecodedImage((rgba,), ""))
+    saved = len(sizes[codec].payload) - len(sizes["range"].payload)
+    assert f"codec range, slower to draw) would save {saved} B" in hint_of(sizes[codec])
+    assert "would save" not in hint_of(sizes["range"])
 
 
 def test_alpha_rows_lie_in_the_strip_of_their_colours() -> None:

@@ -285,12 +285,17 @@ def test_image_options_that_are_not_accepted(only, option, expected):
 @pytest.mark.parametrize(
     "option",
     [
-        "bpp: 3",
+        "bpp: 5",
         "bpp: true",
         "bpp: 4.0",
         "bpp: '4'",
         "size: 0",
-        "size: 513",
+        "size: 481",
+        "size: 500",
+        "size: 12em",
+        "size: {cap_height: 0}",
+        "size: {x_height: 9}",
+        "size: {cap_height: 9, line_height: 12}",
         "size: '9'",
         "codec: lz4",
         "hinting: full",
@@ -320,6 +325,7 @@ def test_an_empty_value_is_never_a_silent_default(only, text):
     assert "has no value" in only(f"{HEAD}assets:\n  - {entry}\n").message
 
 
+KINDS = "image, font, strings, text, file"
 FOUND_TWO = "found the keys 'image' and 'font' in one asset; expected one of them"
 
 
@@ -327,8 +333,8 @@ FOUND_TWO = "found the keys 'image' and 'font' in one asset; expected one of the
     ("entry", "code", "message"),
     [
         ("{image: a, font: b}", "IB105", FOUND_TWO),
-        ("{name: a}", "IB106", "an asset needs one of the keys image, font, file; found 'name'"),
-        ("{}", "IB106", "an asset needs one of the keys image, font, file; found none"),
+        ("{name: a}", "IB106", f"an asset needs one of the keys {KINDS}; found 'name'"),
+        ("{}", "IB106", f"an asset needs one of the keys {KINDS}; found none"),
         ("icons/a.png", "IB105", "found 'icons/a.png', expected an asset"),
         ("", "IB105", "the list has an empty entry"),
         ("[a]", "IB105", "found a list, expected an asset"),

@@ -119,3 +119,63 @@ def test_codec_range_is_refused_for_formats_that_it_does_not_know(options):
     assert found.code == "IB118"
     assert "codec range knows no a2" in found.message
     assert options("    pixel_format: a4\n    codec: range\n").codec == "range"
+
+
+# --- what the display asks for ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def of_display(tmp_path):
+    Image.new("RGBA", (4, 4)).save(tmp_path / "a.png")
+
+    def run(display, keys="", more=""):
+        path = tmp_path / "m.yaml"
+        head = HEAD.replace("display: {pixel_format: rgb565}", f"display: {{{display}}}\n{more}")
+        path.write_text(f"{head}assets:\n  - {{image: a.png{keys}}}\n")
+        found = Diagnostics()
+        plan = make_plan(load_manifest(path), (), None, found)
+        options = plan.partitions[0].assets[0].options
+        return options.bit_order, options.invert
+
+    return run
+
+
+@pytest.mark.parametrize("name", ["mono_page", "gray1", "gray2", "epd_gray4"])
+def test_the_displays_bits_are_the_default_of_its_own_pixel_format(of_display, name):
+    for order in ("msb", "lsb"):
+        assert of_display(f"pixel_format: {name}, bit_order: {order}, invert: true") == (order, True)
+
+
+def test_a_display_of_inks_may_invert_the_second_plane_alone(of_display):
+    assert of_display("pixel_format: epd_bwr, invert: colour")[1] == "colour"
+
+
+def test_the_displays_bits_are_only_a_default(of_display):
+    display = "pixel_format: mono_page, bit_order: msb, invert: true"
+    assert of_display(display, ", bit_order: lsb, invert: false") == ("lsb", False)
+    more = "defaults: {image: {bit_order: lsb, invert: false}}\n"
+    assert of_display(display, "", more) == ("lsb", False)
+
+
+def test_other_pixel_formats_keep_their_own_bits(of_display):
+    display = "pixel_format: mono_page, bit_order: lsb, invert: true"
+    for name in ("a4", "gray8", "i1", "rgb565", "auto"):
+        assert of_display(display, f", pixel_format: {name}") == ("msb", False)
+    assert of_display("bit_order: lsb, invert: true", ", pixel_format: gray4") == ("lsb", True), (
+        "none is its own"
+    )
+    assert of_display(display, ", flavour: lvgl9, pixel_format: a1") == ("msb", False)
+    assert of_display("pixel_format: gray8, invert: true", ", flavour: lvgl9") == ("msb", False)
+    assert of_display(display, ", flavour: png")[1] is False
+
+
+def test_bits_that_the_displays_format_does_not_have_are_ignored(of_display):
+    assert of_display("pixel_format: rgb565, bit_order: lsb, invert: true")[1] is False
+    assert of_display("pixel_format: mono_page, invert: colour")[1] is False
+
+
+@pytest.mark.parametrize("keys", ["bit_order: little", "invert: 2", "invert: white"])
+def test_a_display_with_other_values_is_refused(of_display, keys):
+    with pytest.raises(BuildError) as caught:
+        of_display(f"pixel_format: gray1, {keys}")
+    assert caught.value.diagnostics[0].code == "IB105"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -14,6 +15,7 @@ from imgbuild.errors import BuildError, Place
 from imgbuild.model import Codec, DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset, Resize
 from imgbuild.pixels.animation import encode_animation
 from imgbuild.pixels.formats import PIXEL_FORMATS
+from imgbuild.pixels.loss import measure_image
 from imgbuild.reader.animation import read_animation
 from imgbuild.reader.pack import Entry
 
@@ -209,3 +211,48 @@ def test_lossless_looks_at_every_frame():
     grey = flat((1, 2, 3))
     assert refused([BLACK, grey], is_lossless=True).code == "IB235"
     encode([BLACK, BLACK], is_lossless=True)
+
+
+def slopes(count=3):
+    """Frames that only codec range makes much smaller."""
+    y, x = np.indices((32, 48))
+    planes = [[3 * x + 7 * n, 5 * y + 2 * n, x * y // 4 + n] for n in range(count)]
+    return [np.dstack([*(np.asarray(p) % 256 for p in three), np.full_like(x, 255)]).astype(np.uint8)
+            for three in planes]  # fmt: skip
+
+
+@pytest.mark.parametrize(("prefer", "takes_range"), [("size", True), ("balanced", True), ("speed", False)])
+def test_auto_takes_codec_range_as_it_does_for_bitmaps(prefer, takes_range):
+    encoded = encode(slopes(), codec="auto", prefer=prefer)
+    assert (encoded.codec is Codec.RANGE_PIXELS) == takes_range
+    tried = {trial.codec: trial.stored_bytes for trial in encoded.tried}
+    assert list(tried) == [Codec.RAW, Codec.RLE, Codec.LZ4] + [Codec.RANGE_PIXELS] * (prefer != "speed")
+    assert tried[encoded.codec] == len(encoded.payload) == min(tried.values())
+    shown = read(encoded).decoded_together().shown()
+    for frame, meant in zip(shown.frames, encoded.expected.frames, strict=True):
+        assert np.array_equal(frame.colour, meant.colour)
+
+
+def test_auto_finds_the_pixel_format_that_is_smallest_when_coded():
+    frames = [with_dot(flat((8 * n, 4, 8), 40, 30), 5, 5, (248, 252, 0)) for n in range(4)]
+    sizes = {
+        name: len(encode(frames, pixel_format=name, codec="lz4").payload)
+        for name in ("i8", "rgb565", "rgb888")
+    }
+    chosen = encode(frames, pixel_format="auto", codec="lz4", display_format="rgb565")
+    assert len(chosen.payload) <= min(sizes.values())
+    assert len({trial.pixel_format for trial in chosen.tried}) > 1
+
+
+def test_the_loss_is_measured_over_all_frames():
+    frames = [flat((0, 0, 0)), flat((1, 0, 0)), flat((3, 0, 0))]
+    options = ImageOptions("rgb888")
+    asset = PlannedAsset("a", 1, Kind.ANIMATION, "A", Path("a.gif"), options, PLACE)
+    decoded = DecodedImage(tuple(frames), "digest", delays_ms=(10, 10, 10), plays=0)
+    exact = measure_image(asset, decoded, encode_animation(asset, decoded)[0]).loss.measured
+    assert (exact.psnr_db, exact.colours_before, exact.colours_after) == (None, 3, 3)
+    asset = PlannedAsset("a", 1, Kind.ANIMATION, "A", Path("a.gif"), ImageOptions("rgb565"), PLACE)
+    rounded = measure_image(asset, decoded, encode_animation(asset, decoded)[0]).loss.measured
+    # 5 bits show 1 and 3 as 0: of 9 equal thirds (3 frames, 3 channels) one is off by 1, one by 3
+    assert rounded.psnr_db == pytest.approx(10 * math.log10(255**2 / (10 / 9)))
+    assert (rounded.colours_before, rounded.colours_after) == (3, 1)

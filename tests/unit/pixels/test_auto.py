@@ -9,7 +9,7 @@ import pytest
 
 from imgbuild.errors import Place
 from imgbuild.model import DecodedImage, ImageOptions, Kind, PlannedAsset
-from imgbuild.pixels.auto import choose_format, show_colours
+from imgbuild.pixels.auto import choose_format, list_choices, show_colours
 from imgbuild.pixels.bitmap import encode_bitmap
 from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.loss import read_stored
@@ -146,3 +146,33 @@ def test_whatever_is_chosen_is_stored_without_loss(seed):
     stored = read_stored(encoded)
     assert np.array_equal(np.where(stored[..., 3:] == 0, 0, stored), wanted)
     assert encoded.raw_bytes <= rgba.size
+
+
+# --- what may be smaller once it is coded ------------------------------------------------------------
+
+
+def names(rgba, display=None, **options):
+    row = PIXEL_FORMATS[display] if display else None
+    return [choice.pixel_format.name for choice in list_choices(rgba, row, **options)]
+
+
+def test_the_smallest_raw_format_is_always_tried_and_first():
+    for rgba in (noise(3), noise(4), ramp(range(256)), opaque((1, 2, 3), (4, 5, 6, 7))):
+        for display in (None, "rgb565", "gray4"):
+            assert names(rgba, display)[0] == choose(rgba, display).pixel_format.name
+
+
+def test_few_colours_are_tried_without_their_palette_too():
+    few = np.repeat(opaque(*[(n, 255 - n, 7 * n % 256, 255 if n % 2 else 9) for n in range(200)]), 3, axis=0)
+    assert names(few) == ["i8", "argb8888"]
+    assert names(few, "rgb565") == ["i8", "rgb565a8", "argb8565"]
+    assert names(few, "rgb565", has_woven=False) == ["i8", "rgb565a8"]
+
+
+def test_what_is_much_larger_is_not_tried():
+    assert names(opaque((0, 0, 0), (255, 255, 255))) == ["gray1"]
+
+
+def test_the_choices_hold_the_picture_that_the_display_shows():
+    for choice in list_choices(noise(3), PIXEL_FORMATS["rgb565"]):
+        assert np.array_equal(choice.rgba, show_colours(noise(3), PIXEL_FORMATS["rgb565"]))

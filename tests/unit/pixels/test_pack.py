@@ -95,6 +95,7 @@ INKS = [
     ("epd_bwr", "lsb", False, [0, 1, 2], "06 | 04"),
     ("epd_bwr", "msb", True, [0, 1, 2], "80 | c0"),
     ("epd_bwr", "msb", "colour", [0, 1, 2], "60 | c0"),
+    ("epd_bwr", "msb", "black", [0, 1, 2], "80 | 20"),
     ("epd_bwy", "msb", False, [0, 1, 2], "60 | 20"),
     ("epd_gray4", "msb", False, [0, 1, 2, 3], "30 | 50"),
     ("epd_gray4", "msb", True, [0, 1, 2, 3], "c0 | a0"),

@@ -12,6 +12,7 @@ import pytest
 from imgbuild.errors import BuildError, Place
 from imgbuild.model import Codec, DecodedImage, EncodedAsset, ImageOptions, Kind, PlannedAsset, Samples
 from imgbuild.pixels.bitmap import encode_bitmap
+from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.pixels.range_pass import recode_bitmaps, without_range
 from imgbuild.range_tables import RANGE_KINDS
 from imgbuild.reader.bitmap import Bitmap, decode_together, read_bitmap
@@ -169,8 +170,63 @@ def test_auto_never_takes_range_where_it_is_larger():
 
 
 def test_formats_that_range_does_not_know_get_the_best_of_the_others():
-    disc = np.full((32, 32, 4), 255, np.uint8)
-    disc[..., 3] = np.where(picture(32, 32)[..., 3] > 100, 255, 0)
-    (encoded,) = build((plan("auto", codec="range"), disc))
-    assert encoded.pixel_format == 0x07, "i1: one colour or none"
-    assert encoded.codec in (Codec.RLE, Codec.LZ4)
+    noise = np.full((32, 32, 4), 255, np.uint8)
+    noise[..., :3] = 255 * np.random.default_rng(4).integers(0, 2, (32, 32, 1), np.uint8)
+    (encoded,) = build((plan("auto", codec="range"), noise))
+    assert encoded.pixel_format == PIXEL_FORMATS["gray1"].number, "black or white"
+    assert encoded.codec in (Codec.RAW, Codec.RLE, Codec.LZ4)
+
+
+# --- pixel_format auto -----------------------------------------------------------------------------
+
+
+def with_few_colours() -> np.ndarray:
+    """At most 256 colours, so that a palette is smallest raw; that palette takes more than the rest coded."""
+    y, x = np.indices((40, 40))
+    rgba = np.full((40, 40, 4), 255, np.uint8)
+    rgba[..., 0] = x // 3 * 16
+    rgba[..., 1] = y // 3 * 12
+    rgba[..., 2] = 80
+    return rgba
+
+
+@pytest.mark.parametrize("codec", ["rle", "lz4", "range", "auto"])
+@pytest.mark.parametrize("prefer", ["size", "balanced", "speed"])
+def test_auto_takes_the_format_that_is_smallest_when_coded(codec, prefer):
+    rgba = with_few_colours()
+    options = {"codec": codec, "prefer": prefer, "display_format": "rgb565"}
+    (chosen,) = build((plan("auto", **options), rgba))
+    by_format = {
+        name: build((plan(name, codec=codec, prefer=prefer), rgba))[0] for name in ("i8", "rgb565", "rgb888")
+    }
+    smallest = min(by_format, key=lambda name: len(by_format[name].payload))
+    assert chosen.pixel_format == PIXEL_FORMATS[smallest].number
+    assert len(chosen.payload) == len(by_format[smallest].payload)
+    assert chosen.rivals == ()
+    raw = build((plan("auto", codec="raw", display_format="rgb565"), rgba))[0]
+    assert raw.pixel_format == PIXEL_FORMATS["i8"].number, "raw, the palette is smallest"
+
+
+def test_everything_that_was_tried_is_told():
+    (chosen,) = build(
+        (plan("auto", codec="auto", prefer="size", display_format="rgb565"), with_few_colours())
+    )
+    assert {(t.codec.label, t.pixel_format) for t in chosen.tried} == {
+        (codec, PIXEL_FORMATS[name].number)
+        for codec in ("raw", "rle", "lz4", "range")
+        for name in ("i8", "rgb565")
+    }
+    assert min(trial.stored_bytes for trial in chosen.tried) == len(chosen.payload)
+    assert all(trial.pixel_bytes < trial.stored_bytes for trial in chosen.tried)
+    (fixed,) = build((plan("rgb565", codec="auto", prefer="speed"), with_few_colours()))
+    assert [trial.codec.label for trial in fixed.tried] == ["raw", "rle", "lz4"]
+    (asked,) = build((plan("rgb565", codec="range"), with_few_colours()))
+    assert asked.tried == ()
+
+
+def test_a_rival_whose_rows_do_not_fit_a_strip_is_left_out():
+    rgba = with_few_colours()
+    (chosen,) = build((plan("auto", codec="lz4", strip_bytes=64, display_format="rgb565"), rgba))
+    assert chosen.pixel_format == PIXEL_FORMATS["i8"].number
+    (chosen,) = build((plan("auto", codec="range", strip_bytes=64, display_format="rgb565"), rgba))
+    assert chosen.pixel_format == PIXEL_FORMATS["i8"].number

@@ -9,7 +9,8 @@ from imgbuild.pixels.convert import convert_image
 from imgbuild.pixels.dither import DITHERS
 from imgbuild.pixels.epaper import EPAPER_PALETTES
 from imgbuild.pixels.formats import PIXEL_FORMATS
-from imgbuild.pixels.reduce import is_reduced, reduce_image
+from imgbuild.pixels.reduce import reduce_image
+from imgbuild.pixels.reduced import is_reduced
 
 DITHERED = [name for name in DITHERS if name != "none"]
 SMALL = [name for name in PIXEL_FORMATS if can_dither({"pixel_format": name})]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import struct
 
+import numpy as np
 import pytest
 from unit.reader import handmade
 from unit.reader.handmade import HandGlyph, Item
 from unit.reader.samples import entry_of, small_font
 
 from imgbuild.errors import BuildError
+from imgbuild.glyph_tables import read_glyph_table
 from imgbuild.reader.font import Font, read_font
 
 FORMATS = {1: 0x0B, 2: 0x0C, 4: 0x0D, 8: 0x0E}
@@ -193,3 +195,72 @@ def test_what_the_index_says_is_checked_too():
     refused(small_font(), codec=4)
     refused(b"")
     refused(small_font()[:-1])
+
+
+CODED = bytes.fromhex("05C193072021 3E41")
+"""The example of FORMAT.md 5.4 for model 1: 6 x 4 px of 4 bpp."""
+
+
+def coded_font(model: int = 1, pixels: bytes = CODED, table: bytes = b"") -> bytes:
+    """One coded glyph of 6 x 4 px with 4 bpp, its table behind the pixels."""
+    payload = bytearray(handmade.font([HandGlyph(16, levels=((1,) * 6,) * 4)], []))
+    records, at, length = struct.unpack_from("<3I", payload, 0x1C)
+    record_bytes = payload[0x0F]
+    number = int.from_bytes(payload[records : records + record_bytes], "little")
+    raw_bit = 1 << sum(payload[0x16:0x1C])
+    payload[records : records + record_bytes] = (number & ~raw_bit).to_bytes(record_bytes, "little")
+    end = len(pixels) << sum(payload[0x16:0x1B])
+    payload[records + record_bytes : records + 2 * record_bytes] = end.to_bytes(record_bytes, "little")
+    struct.pack_into("<I", payload, 0x24, len(pixels))
+    struct.pack_into("<I", payload, 0x2C, at + len(pixels) if table else 0)
+    payload[3] = model
+    assert at + length == len(payload)
+    return bytes(payload[:at]) + pixels + table
+
+
+def test_a_coded_glyph_is_read() -> None:
+    rows = [[0, 9, 15, 15, 15, 15], [9, 15, 6, 0, 0, 0]]
+    font = open_font(coded_font(), codec=4)
+    assert font.glyph(0).coverage.tolist() == [*rows, *reversed(rows)]
+    assert font.raw_bytes() == 12
+    assert font.to_decoded().glyphs[0].coverage.tolist() == [*rows, *reversed(rows)]
+
+
+def test_a_table_of_the_fonts_own_is_used() -> None:
+    own = open_font(coded_font(255, table=read_glyph_table(1)), codec=4)
+    assert np.array_equal(own.glyph(0).coverage, open_font(coded_font(), codec=4).glyph(0).coverage)
+
+
+def test_bytes_behind_the_pixels_count_as_zeros() -> None:
+    with_zeros = open_font(coded_font(pixels=CODED[:3] + bytes(9)), codec=4)
+    shorter = open_font(coded_font(pixels=CODED[:3]) + b"\xff" * 20, codec=4)
+    assert np.array_equal(shorter.glyph(0).coverage, with_zeros.glyph(0).coverage)
+
+
+@pytest.mark.parametrize(
+    ("payload", "codec", "message"),
+    [
+        (coded_font(0), 0, "no glyph codec"),
+        (coded_font(1), 0, "codec 0 with glyph model 1"),
+        (coded_font(0), 4, "codec 4 with glyph model 0"),
+        (coded_font(3), 4, "glyph model 3 and 4 bpp"),
+        (coded_font(5), 4, "glyph model 5"),
+        (coded_font(1, table=bytes(716)), 4, "glyph model 1"),
+        (coded_font(255), 4, "model table"),
+        (coded_font(255, table=b"\x80" * 715), 4, "model table of 716 bytes"),
+        (coded_font(255, table=b"\x80" * 700 + b"\0" * 16), 4, "probability 700 of the glyph model is 0"),
+    ],
+)
+def test_a_coded_font_that_contradicts_itself_is_refused(payload: bytes, codec: int, message: str) -> None:
+    assert message in refused(payload, codec=codec)
+
+
+def test_coded_glyphs_of_more_pixels_than_anyone_draws_are_refused() -> None:
+    payload = bytearray(handmade.font([HandGlyph(16)] * 20, [], bits=(0, 0, 0, 13, 13, 5), biases=(16, 0, 0)))
+    records, record_bytes = struct.unpack_from("<I", payload, 0x1C)[0], payload[0x0F]
+    for number in range(20):
+        at = records + number * record_bytes
+        payload[at : at + record_bytes] = (8000 | 8000 << 13).to_bytes(record_bytes, "little")
+    struct.pack_into("<HH", payload, 0x34, 8000, 8000)
+    payload[3] = 1
+    assert "1280000000 pixels" in refused(bytes(payload), codec=4)

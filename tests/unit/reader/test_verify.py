@@ -39,6 +39,8 @@ def test_a_whole_pack_is_sound_and_counted():
         "bitmaps": 3,
         "fonts": 1,
         "files": 3,
+        "strings": 0,
+        "texts": 0,
         "animations": 0,
         "others": 0,
         "payload_bytes": stored,

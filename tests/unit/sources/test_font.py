@@ -45,6 +45,16 @@ TARGETS = {
 }
 
 
+def level_of(coverage: int, bpp: int) -> int:
+    """The nearest level; but what is less than a level from blank or full is blank or full."""
+    step = 256 // 2**bpp
+    if coverage < step:
+        return 0
+    if coverage >= 256 - step:
+        return 2**bpp - 1
+    return int(Fraction(coverage * (2**bpp - 1), 255) + Fraction(1, 2))
+
+
 def peer_glyph(
     face: freetype.Face, codepoint: int, hinting: str, bpp: int
 ) -> tuple[dict, freetype.GlyphSlot]:
@@ -58,9 +68,7 @@ def peer_glyph(
             if bpp == 1:
                 value = buffer[row * bitmap.pitch + column // 8] >> (7 - column % 8) & 1
             else:
-                value = int(
-                    Fraction(buffer[row * bitmap.pitch + column] * (2**bpp - 1), 255) + Fraction(1, 2)
-                )
+                value = level_of(buffer[row * bitmap.pitch + column], bpp)
             if value:
                 ink[slot.bitmap_left + column, slot.bitmap_top - row] = value
     return ink, slot

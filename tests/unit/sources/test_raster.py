@@ -216,7 +216,8 @@ def test_a_picture_at_the_ceiling_is_looked_at(tmp_path):
 
 def test_truncated_files_say_so(tmp_path):
     noise = Image.effect_noise((64, 64), 90).convert("RGB")
-    for kind, suffix in (("PNG", "png"), ("JPEG", "jpg"), ("BMP", "bmp"), ("GIF", "gif"), ("WEBP", "webp")):
+    for kind, suffix in (("PNG", "png"), ("JPEG", "jpg"), ("BMP", "bmp"), ("GIF", "gif"), ("QOI", "qoi"),
+                         ("WEBP", "webp")):  # fmt: skip
         data = saved(noise, kind)
         diagnostic = refused(tmp_path, data[: len(data) // 2], "cut." + suffix).diagnostics[0]
         assert diagnostic.code == "IB201", kind
@@ -228,7 +229,7 @@ def test_truncated_files_say_so(tmp_path):
     [
         ("a.png", b"", "IB201", "is empty"),
         ("a.png", b"hello world", "IB201", "does not begin like PNG but with bytes 68 65 6c 6c"),
-        ("a.tif", b"II*\0rest", "IB203", "is none of PNG, JPEG, BMP, GIF, WebP and SVG"),
+        ("a.tif", b"II*\0rest", "IB203", "is none of PNG, JPEG, BMP, GIF, QOI, WebP and SVG"),
         ("a.ppm", b"P6 1 1 255 abc", "IB203", "is none of"),
         ("a.svgz", b"\x1f\x8b\x08", "IB203", "is none of"),
         ("a.webp", b"RIFF\0\0\0\0WAVE", "IB201", "does not begin like WebP"),
@@ -238,6 +239,43 @@ def test_what_is_no_picture_is_refused(tmp_path, name, data, code, words):
     diagnostic = refused(tmp_path, data, name).diagnostics[0]
     assert diagnostic.code == code
     assert words in diagnostic.message
+
+
+# --- QOI: by hand, from the specification 1.0 ------------------------------------------------------
+
+
+def qoi(width, height, *ops, channels=4, end=bytes(7) + b"\1"):
+    return b"qoif" + struct.pack(">IIBB", width, height, channels, 0) + b"".join(ops) + end
+
+
+def test_qoi_with_each_of_its_chunks(tmp_path):
+    data = qoi(
+        7, 1,
+        bytes([0xFF, 10, 20, 30, 40]),  # RGBA
+        bytes([0xFE, 200, 100, 0]),  # RGB: the alpha stays
+        bytes([0x40 | 3 << 4 | 1 << 2 | 0]),  # DIFF: +1, -1, -2
+        bytes([0x80 | 42, 12 << 4 | 6]),  # LUMA: green +10, red +14, blue +8
+        bytes([(10 * 3 + 20 * 5 + 30 * 7 + 40 * 11) % 64]),  # INDEX: the first pixel
+        bytes([0xC0 | 1]),  # RUN of 2
+    )  # fmt: skip
+    decoded = decode(tmp_path, data, "a.qoi")
+    first = [10, 20, 30, 40]
+    assert decoded.frames[0].tolist() == [
+        [first, [200, 100, 0, 40], [201, 99, 254, 40], [215, 109, 6, 40], first, first, first]
+    ]
+
+
+def test_qoi_claims_are_checked_before_anything_is_decoded(tmp_path):
+    for width, height, code in (
+        (9000, 9000, "IB202"),
+        (0xFFFFFFFF, 0xFFFFFFFF, "IB202"),
+        (8192, 8192, "IB201"),
+    ):
+        diagnostic = refused(tmp_path, qoi(width, height, b"\xc0"), "a.qoi").diagnostics[0]
+        assert diagnostic.code == code
+    assert refused(tmp_path, b"qoif\0\0", "a.qoi").diagnostics[0].code == "IB201"
+    for width, height in ((0, 0), (0, 5), (5, 0)):
+        assert refused(tmp_path, qoi(width, height), "a.qoi").diagnostics[0].code in ("IB201", "IB206")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -255,7 +293,7 @@ def test_the_first_bytes_decide_not_the_suffix(tmp_path):
     assert decode_image(path, ImageOptions("a8"), PLACE, "x").frames[0].shape == (6, 5, 4)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "QOI", "WEBP"])
 def test_hostile_bytes_never_escape_as_another_exception(tmp_path, kind):
     source = Image.effect_noise((24, 20), 90).convert("RGBA" if kind in ("PNG", "WEBP") else "RGB")
     exif = Image.Exif()

@@ -1,0 +1,138 @@
+/* imgb_glyph_range.c - coded glyphs of 2 bits per pixel and more.  SPDX-License-Identifier: MIT */
+#include "imgb_glyph.h"
+
+#if IMGB_CFG_GLYPH_GRAY
+
+/* parts of a table */
+enum { ROW = 0, SKIP = 3, SAME_N = 5, SAME_W = 329, ZERO = 410, FULL = 491, TREE = 572 };
+#define AFTER_SAME_N(part) ((unsigned)(part - SAME_N))
+
+/* 0, 1, 2: no, partial, full coverage */
+static IMGB_ALWAYS_INLINE uint32_t extent(uint32_t v) {
+  return ((v + 255u) >> 8) + ((v + 1u) >> 8);
+}
+
+/* A decision, code and range in registers: the byte that is due from the last one is taken in first. */
+#define IS_YES(p) (SHIFT(), bound = (range >> 8) * (p), code >= bound)
+#define YES() (code -= bound, range -= bound)
+#define NO() (range = bound)
+#define SHIFT() (void)(IMGB_RARELY(range < IMGB_RANGE_TOP) && (code = imgb_range_feed(r, code), range <<= 8))
+
+/* Four bits of a value, or fewer, the highest first: a way through a binary tree from node 1 on. */
+static IMGB_NOINLINE uint32_t decode_bits(imgb_range_t *r, const uint8_t *tree, uint32_t limit) {
+  uint32_t code = r->code, range = r->range, bound, node = 1;
+  do {
+    if (IS_YES(tree[node])) {
+      YES();
+      node += node + 1u;
+    } else {
+      NO();
+      node += node;
+    }
+  } while (node < limit);
+  r->code = code;
+  r->range = range;
+  return node - limit;
+}
+
+/* A value that no neighbour has, nor is it none or full, as coverage. */
+static IMGB_ALWAYS_INLINE uint32_t decode_value(imgb_glyph_rows_t *rows, const uint8_t *tree) {
+  static const uint8_t even[16] = {128, 128, 128, 128, 128, 128, 128, 128,
+                                   128, 128, 128, 128, 128, 128, 128, 128};
+  uint32_t v = decode_bits(&rows->stored, tree, rows->nodes);
+  if (rows->scale == 2u) return v << 4 | decode_bits(&rows->stored, even, 16);
+  return v * rows->scale >> 1;
+}
+
+void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
+  imgb_range_t *const r = &rows->stored;
+  const uint8_t *const table = rows->table + SAME_N;
+  uint32_t code = r->code, range = r->range, bound;
+  uint8_t *at = rows->row + 1;
+  uint8_t *const end = at + rows->glyph.w;
+  uint32_t n_extent;
+  uint32_t left = 1; /* of the context: 4 (27 q(W) + 3 q(NW)) + (W == NW) */
+  if (IS_YES(rows->table[ROW + rows->repeats])) {
+    YES();
+    rows->repeats = 2;
+  } else {
+    NO();
+    rows->repeats = 1;
+  }
+  if (rows->repeats == 2u) goto done;
+  rows->ask = at;
+  n_extent = extent(*at);
+  do { /* at[-1] is W, at[0] N, at[1] NE: read again and again, registers are few */
+    const uint32_t ne_extent = extent(at[1]);
+    uint32_t v;
+    left += 4u * (9u * n_extent + ne_extent);
+    if (at[0] == at[1]) {
+      left += 2u;
+      if (at[0] == at[-1] && n_extent != 1u && end - at >= 4 && at[2] == at[0] && at[3] == at[0] &&
+          at >= rows->ask) {
+        rows->ask = at + 4;
+        if (IS_YES(rows->table[SKIP + (n_extent >> 1)])) {
+          YES();
+          left = 120u * n_extent + 1u;
+          at += 4;
+          n_extent = extent(*at);
+          continue;
+        }
+        NO();
+      }
+    }
+    if (IS_YES(table[left])) {
+      YES();
+      left = 120u * n_extent + 1u;
+    } else {
+      NO();
+      left >>= 2;
+      v = at[-1];
+      if (v != at[0]) {
+        if (IS_YES(table[AFTER_SAME_N(SAME_W) + left])) {
+          YES();
+          v = at[-1];
+          left = 108u * extent(v);
+          goto put;
+        }
+        NO();
+      }
+      if (n_extent != 0 && at[-1] != 0) {
+        if (IS_YES(table[AFTER_SAME_N(ZERO) + left])) {
+          YES();
+          v = 0;
+          left = 0;
+          goto put;
+        }
+        NO();
+      }
+      if (n_extent != 2u && at[-1] != 255u) {
+        if (IS_YES(table[AFTER_SAME_N(FULL) + left])) {
+          YES();
+          v = 255;
+          left = 216;
+          goto put;
+        }
+        NO();
+      }
+      r->code = code;
+      r->range = range;
+      v = decode_value(rows, table + AFTER_SAME_N(TREE) + 16u * (3u * extent(at[-1]) + n_extent));
+      code = r->code;
+      range = r->range;
+      left = 108;
+    put:
+      left += 12u * n_extent;
+      at[0] = (uint8_t)v;
+    }
+    n_extent = ne_extent;
+    at++;
+  } while (at != end);
+done:
+  r->code = code;
+  r->range = range;
+}
+
+#else
+typedef int imgb_glyph_range_is_left_out; /* a translation unit may not be empty */
+#endif

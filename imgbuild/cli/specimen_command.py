@@ -1,0 +1,87 @@
+"""``imgbuild specimen``: a sheet that shows a font, of a flash image or straight from its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from imgbuild.cli import console
+from imgbuild.cli.image_argument import open_image_file
+from imgbuild.errors import Place, fail
+from imgbuild.limits import FONT_SIZE_PX_MAX
+from imgbuild.model import Artifact, Kind
+
+if TYPE_CHECKING:
+    from imgbuild.export.specimen import Subject
+
+_SIZE_PX, _BPP = 24, 4
+
+
+@click.command("specimen")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("name", required=False)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The PNG file to write.")
+@click.option(
+    "--size",
+    type=click.IntRange(1, FONT_SIZE_PX_MAX),
+    metavar="PX",
+    help=f"Of a font file: its em in px. Default: {_SIZE_PX}, or the size of a BDF font.",
+)
+@click.option(
+    "--bpp", type=click.Choice(("1", "2", "3", "4", "8")), help=f"Of a font file: default {_BPP}; of BDF 1."
+)
+@click.option("--range", "ranges", multiple=True, help="Of a font file: a range such as latin-1, U+20-U+7E.")
+def command(
+    *,
+    source: Path,
+    name: str | None,
+    output: Path,
+    size: int | None,
+    bpp: str | None,
+    ranges: tuple[str, ...],
+) -> None:
+    """Draw font NAME of the flash image SOURCE, or the font file SOURCE, as a specimen sheet.
+
+    It shows the measures of the font, a sentence in a language that it can write, examples of its kerning,
+    and its glyphs with their code points: all of an image's font, of a file those of --range or the first.
+    """
+    from imgbuild.output import write_artifacts
+
+    if output.suffix.lower() != ".png":
+        raise click.UsageError(f"'{output.name}' must end in .png")
+    if name is not None and (size or bpp or ranges):
+        raise click.UsageError(
+            "--size, --bpp and --range are for a font file: a font of an image has its own"
+        )
+    subject = _stored(source, name) if name is not None else _from_file(source, size, bpp, ranges)
+    from imgbuild.export.specimen import draw_specimen
+    from imgbuild.reader.preview import encode_png
+
+    data = encode_png(draw_specimen(subject).pixels)
+    write_artifacts([Artifact(output.absolute(), data)])
+    console.write_line(console.shown_path(output.absolute()))
+
+
+def _stored(source: Path, name: str) -> Subject:
+    from imgbuild.export.specimen import Subject
+    from imgbuild.reader.font import read_font
+
+    image = open_image_file(source)
+    entry = image.find(name)
+    if entry.kind != Kind.FONT:
+        fonts = ", ".join(f'"{image.label(one)}"' for one in image.assets if one.kind == Kind.FONT) or "none"
+        message = f'"{image.label(entry)}" is no font, and a specimen shows one; fonts of this image: {fonts}'
+        fail("IB375", message, image.place, None, entry.name)
+    payload = image.checked_payload(entry)
+    return Subject(image.label(entry), read_font(payload, entry).to_decoded(), len(payload))
+
+
+def _from_file(source: Path, size: int | None, bpp: str | None, ranges: tuple[str, ...]) -> Subject:
+    from imgbuild.export.specimen_file import subject_of_file
+
+    if source.suffix.lower() in (".bin", ".imgb"):
+        hint = "name a font of the flash image, too: imgbuild specimen IMAGE NAME -o FILE.png"
+        fail("IB375", f'"{source.name}" is no font file', Place(str(source)), hint)
+    return subject_of_file(source, size, int(bpp) if bpp else None, ranges)
