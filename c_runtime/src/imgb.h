@@ -182,13 +182,14 @@ typedef struct imgb_pack {
 
 typedef struct imgb_asset {
   imgb_io_t io;
-  uint8_t name_bytes; /* 0: no name stored with it */
-  uint8_t kind;       /* enum imgb_kind; others may come with a later builder: skip them */
-  uint8_t pixel_format, codec, variant, flags;
-  uint16_t width, height; /* px; a font has its size as height */
+  uint8_t kind; /* enum imgb_kind; others may come with a later builder: skip them */
+  uint8_t flags;
   uint16_t next_variant;  /* ordinal for imgb_at, 0xFFFF: none */
-  uint32_t base;          /* the payload's offset for io */
-  uint32_t stored_bytes;  /* of the payload */
+  uint16_t width, height; /* px; a font has its size as height */
+  uint8_t pixel_format, codec, variant;
+  uint8_t name_bytes;    /* 0: no name stored with it */
+  uint32_t base;         /* the payload's offset for io */
+  uint32_t stored_bytes; /* of the payload */
   uint32_t crc32, key;
   uint32_t name_offset; /* for io */
 } imgb_asset_t;
@@ -463,16 +464,20 @@ IMGB_NODISCARD int imgb_animation_frame(const imgb_animation_t *animation, uint3
 /* --- fonts: imgb_font.c -------------------------------------------------------------------------- */
 
 typedef struct imgb_font {
+  /* In the order of the stored header, which copies with the fewest instructions. */
+  uint16_t size_px;
   uint8_t bpp, model;
-  uint8_t underline_thickness; /* px */
-  uint8_t advance_fraction_bits, segments, record_bytes, bits[6];
-  int8_t x_bias, y_bias;
-  uint16_t size_px, glyphs, max_w, max_h, coded_ratio;
   int16_t ascent, descent, line_gap; /* px; descent is negative; line height = ascent - descent + line_gap */
   int16_t underline;                 /* its top, px, negative below the baseline */
+  uint8_t underline_thickness;       /* px */
+  uint8_t advance_fraction_bits, segments, record_bytes;
+  uint16_t glyphs;
   int16_t advance_bias;
+  int8_t x_bias, y_bias;
+  uint8_t bits[6];
   uint32_t records, pixels, pixels_bytes, kern, model_table; /* offsets in the payload */
   uint32_t fallback_key;                                     /* of the font to ask next, 0: none */
+  uint16_t max_w, max_h, coded_ratio;
   const uint8_t *table;  /* of coded glyphs: built in, mapped, or kept by the caller; NULL: read into work */
   uint32_t kern_head[3]; /* how kerning is stored; the caller may set kern to 0: no kerning */
   const struct imgb_font *fallback; /* asked for characters that this font lacks; the caller's, NULL: none */
@@ -514,7 +519,7 @@ IMGB_NODISCARD int imgb_font_index(const imgb_font_t *font, uint32_t codepoint, 
 
 /* A glyph's metrics and place.
  * Reads: 1 (at most 16 bytes).
- * Stack: 108.
+ * Stack: 120.
  * Results: RANGE (no such glyph), FORMAT, a port's code. */
 IMGB_NODISCARD int imgb_font_glyph(const imgb_font_t *font, uint32_t index, imgb_glyph_t *glyph);
 

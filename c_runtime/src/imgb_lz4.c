@@ -14,15 +14,16 @@ static inline void put_word(uint8_t *to, const uint8_t *from) {
 }
 
 static inline uint8_t *repeat(uint8_t *to, uint32_t distance, uint32_t length) {
-  uint8_t *const end = to + length;
+  uint8_t *const end = to + length, *const last = end - 4;
   if (distance < 4u) { /* a pattern: once it has been written again, it lies 4 or 6 bytes back, too */
     const uint32_t bytes = 2u + (distance & 1u);
-    uint8_t *const stop = to + bytes;
+    uint8_t *const stop = length < 8u ? end : to + bytes;
     for (; to != stop; to++) *to = *(to - distance);
+    if (to == end) return end;
     distance += bytes;
   }
-  for (; end - to >= 4; to += 4) put_word(to, to - distance);
-  for (; to != end; to++) *to = *(to - distance);
+  for (; to < last; to += 4) put_word(to, to - distance);
+  put_word(last, last - distance); /* maybe some bytes for the second time */
   return end;
 }
 #else
@@ -56,6 +57,9 @@ int imgb_lz4_decode(const uint8_t *src, uint32_t src_bytes, uint8_t *dst, uint32
     if (length > (uint32_t)(src_end - src) || length > (uint32_t)(out_end - out)) break;
     /* Forwards: the source may lie in the same buffer, behind. */
     literals = src + length;
+#if HAS_WORDS
+    for (; literals - src >= 4; src += 4, out += 4) put_word(out, src);
+#endif
     while (src != literals) *out++ = *src++;
     if (src_end - src < 2) return src == src_end && out == out_end ? IMGB_OK : IMGB_ERR_FORMAT;
     distance = imgb_priv_le16(src);

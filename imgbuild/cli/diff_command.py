@@ -35,6 +35,11 @@ class _Site:
     erase_bytes: int | None
     offset: int
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether bytes are erased before they are written: not in FRAM and EEPROM."""
+        return self.chip is None or bool(self.chip.erase_bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
@@ -80,7 +85,7 @@ def command(**options: Any) -> int:
         _tell_assets(options, after, assets, is_equal=is_equal)
         if not is_equal:
             _tell_facts(facts)
-            _tell_blocks(deliveries[1:])
+            _tell_blocks(deliveries[1:], "erase blocks" if site.is_erased else "blocks")
             _tell_times(deliveries, site)
     return _DIFFERENT if options["exit_code"] and not is_equal else ExitCode.DONE
 
@@ -142,7 +147,7 @@ def _plan_deliveries(old: bytes, new: bytes, site: _Site, image_block: int) -> l
     deliveries = []
     for blocks in (whole, *changed):
         is_whole = blocks is whole
-        programmed = count_programmed(new, blocks.spans, page_bytes)
+        programmed = count_programmed(new, blocks.spans, page_bytes, is_erased=site.is_erased)
         usable = units if is_whole else [unit for unit in units if unit <= blocks.block_bytes]
         erases = count_erases(blocks.spans, usable, site.offset)
         time = chip_time(site.chip, erases, programmed) if site.chip else None
@@ -209,7 +214,7 @@ def _tell_facts(facts: dict[str, list[Any]]) -> None:
         console.write_line(f"{name.replace('_', ' ')}: {old} -> {new}")
 
 
-def _tell_blocks(changed: Sequence[_Delivery]) -> None:
+def _tell_blocks(changed: Sequence[_Delivery], what: str) -> None:
     for delivery in changed:
         blocks = delivery.blocks
         spans = [f"0x{begin:06X}-0x{end - 1:06X}" for begin, end in blocks.spans[:_SPANS_SHOWN]]
@@ -217,7 +222,7 @@ def _tell_blocks(changed: Sequence[_Delivery]) -> None:
         where = f": {', '.join(spans)}{f' and {more} more ranges' if more else ''}" if spans else ""
         size = _shown_size(blocks.block_bytes)
         console.write_line(
-            f"erase blocks of {size}: {blocks.changed_count} of {blocks.block_count} differ,"
+            f"{what} of {size}: {blocks.changed_count} of {blocks.block_count} differ,"
             f" {format_bytes(delivery.programmed)} to program{where}"
         )
 

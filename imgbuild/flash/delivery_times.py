@@ -56,8 +56,8 @@ class ChipTime:
 
 
 def page_bytes_of(chip: Chip | None) -> int:
-    """Bytes of one program operation: a page, or the two of an AAI word."""
-    if chip is None:
+    """Bytes of one program operation: a page, or the two of an AAI word; FRAM knows no pages."""
+    if chip is None or chip.kind == "fram":
         return _PAGE_BYTES
     return 2 if chip.program == "aai" else chip.page_bytes
 
@@ -90,7 +90,12 @@ def count_erases(spans: Sequence[tuple[int, int]], units: Sequence[int], offset:
 
 
 def chip_time(chip: Chip, erases: dict[int, int], programmed: int) -> ChipTime | None:
-    """Typical time of the operations; None if the row of the chip lacks one that is needed."""
+    """Typical time of the operations; None if the row of the chip lacks one that is needed.
+
+    FRAM takes bytes as fast as the bus brings them.
+    """
+    if chip.kind == "fram":
+        return ChipTime(0, is_estimate=False)
     jobs = [(chip.timings.get(f"erase_{unit // 1024}k"), count) for unit, count in erases.items()]
     jobs = jobs if chip.erase_bytes else []
     jobs.append((_program_timing(chip), programmed))

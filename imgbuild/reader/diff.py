@@ -225,12 +225,14 @@ def _differing_bytes(old: bytes | memoryview, new: bytes | memoryview) -> NDArra
     return differs
 
 
-def count_programmed(new: bytes | memoryview, spans: Sequence[tuple[int, int]], page_bytes: int) -> int:
-    """Pages of ``page_bytes`` within ``spans`` that are not blank: a page of 0xFF is only erased."""
+def count_programmed(
+    new: bytes | memoryview, spans: Sequence[tuple[int, int]], page_bytes: int, *, is_erased: bool = True
+) -> int:
+    """Pages of ``page_bytes`` within ``spans`` that are programmed: where is erased, none of 0xFF alone."""
     data = np.frombuffer(new, np.uint8)
     pages = 0
     for begin, end in spans:
-        part = data[begin:end] != 0xFF
+        part = (data[begin:end] != 0xFF) | (not is_erased)
         padded = np.append(part, np.zeros(-len(part) % page_bytes, np.bool_))
         pages += int(padded.reshape(-1, page_bytes).any(axis=1).sum())
     return pages

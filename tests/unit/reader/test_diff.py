@@ -154,6 +154,7 @@ def test_blank_pages_are_not_programmed() -> None:
     assert count_programmed(new, [(0, 16)], 4) == 1
     assert count_programmed(new, [(0, 8), (16, 21)], 4) == 1
     assert count_programmed(new, [], 4) == 0
+    assert count_programmed(new, [(0, 16)], 4, is_erased=False) == 4
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60), st.integers(1, 9), st.integers(0, 20))
@@ -194,6 +195,8 @@ def test_the_chips_own_time_is_erases_and_pages() -> None:
 
 def test_a_chip_without_times_has_none() -> None:
     assert chip_time(replace(load_chips()["w25q64jv"], timings={}), {0x1000: 1}, 1) is None
+    assert chip_time(load_chips()["fm25v10"], {256: 3}, 3).seconds == 0  # as fast as the bus
+    assert page_bytes_of(load_chips()["fm25v10"]) == 256
     assert choose_blocks(load_chips()["w25q64jv"], 0x10000) == (0x10000,)
     assert choose_blocks(None, 0x1000) == (0x1000, 0x10000)
     assert choose_blocks(None, 512) == (512, 0x1000, 0x10000)
