@@ -13,7 +13,6 @@ from imgbuild.encoding import WORKERS, encode_all
 from imgbuild.errors import Diagnostic, Diagnostics, Place, Severity
 from imgbuild.font_report import report_fonts
 from imgbuild.model import (
-    Animation,
     Artifact,
     EncodedAsset,
     FlashImage,
@@ -21,7 +20,6 @@ from imgbuild.model import (
     Plan,
     PlannedAsset,
     PlannedPartition,
-    Samples,
 )
 from imgbuild.palettes import KeptPictures, settle_palettes
 from imgbuild.texts import settle_texts
@@ -111,8 +109,7 @@ def measure_all(planned: Sequence[PlannedAsset], assets: Sequence[EncodedAsset])
     measured = []
     for encoded in assets:
         asset = by_name[encoded.name]
-        is_measured = encoded.loss is not None and isinstance(encoded.expected, (Samples, Animation))
-        if not is_measured or not isinstance(asset.options, ImageOptions):
+        if encoded.loss is None or not isinstance(asset.options, ImageOptions):
             measured.append(encoded)
             continue
         decoded = decode_image(asset.source, asset.options, asset.place, asset.name)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import math
 import zlib
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imgbuild.errors import fail
 from imgbuild.losses import LossReport, Measured
 from imgbuild.model import (
+    NATIVE,
     Animation,
+    Codec,
     DecodedImage,
     EncodedAsset,
     ImageOptions,
@@ -66,16 +70,41 @@ def _is_one_colour(rgba: U8) -> bool:
 def measure_image(asset: PlannedAsset, decoded: DecodedImage, encoded: EncodedAsset) -> EncodedAsset:
     """``encoded`` with its LossReport measured, from the decoded source once more (``--report``).
 
-    An animation is measured over all its frames; a file of another flavour stays as it is.
+    An animation is measured over all its frames, a file of another flavour by the pixels that it holds.
     """
     options = asset.options
-    is_picture = isinstance(encoded.expected, (Samples, Animation))
-    if not isinstance(options, ImageOptions) or encoded.loss is None or not is_picture:
+    if not isinstance(options, ImageOptions) or encoded.loss is None:
         return encoded
+    if not isinstance(encoded.expected, (Samples, Animation)):
+        return _measure_file(asset, options, decoded, encoded)
     frames = decoded.frames if isinstance(encoded.expected, Animation) else decoded.frames[:1]
     prepared = [prepare_image(asset, options, rgba, is_drawn=decoded.is_drawn).rgba for rgba in frames]
     measured, _ = compare_pictures(np.concatenate(prepared), encoded, options)
     return replace(encoded, loss=replace(encoded.loss, measured=measured))
+
+
+def _measure_file(
+    asset: PlannedAsset, options: ImageOptions, decoded: DecodedImage, encoded: EncodedAsset
+) -> EncodedAsset:
+    """Of a file for others: its pixels are those of our own raw bitmap, only JPEG changes them again."""
+    from imgbuild.pixels.bitmap import encode_bitmap
+
+    plain = replace(options, flavour=NATIVE, codec="raw", lvgl_header=False)
+    bitmap = encode_bitmap(replace(asset, options=plain), decoded)
+    if encoded.codec == Codec.JPEG and isinstance(bitmap.expected, Samples):
+        with Image.open(io.BytesIO(encoded.payload)) as picture:
+            pixels = np.asarray(picture.convert("RGB"))
+        seen = np.dstack((pixels, np.full(pixels.shape[:2], 255, np.uint8)))
+        rgba = prepare_image(asset, plain, decoded.frames[0], is_drawn=decoded.is_drawn).rgba
+        wanted = clear_hidden_colour(_wanted_picture(rgba, PIXEL_FORMATS["rgb888"], plain)[0])
+        before, after = (int(find_colours(pack_colours(one)).size) for one in (wanted, seen))
+        measured = Measured(_psnr_db(wanted, seen), before, after, has_hidden_colour=False)
+    else:
+        measured, _ = compare_pictures(
+            prepare_image(asset, plain, decoded.frames[0], is_drawn=decoded.is_drawn).rgba, bitmap, plain
+        )
+    loss = encoded.loss or bitmap.loss
+    return encoded if loss is None else replace(encoded, loss=replace(loss, measured=measured))
 
 
 def compare_pictures(rgba: U8, encoded: EncodedAsset, options: ImageOptions) -> tuple[Measured, bool]:

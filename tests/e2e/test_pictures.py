@@ -151,6 +151,30 @@ def test_the_report_says_what_was_lost(tmp_path, build):
     assert "psnr_db" not in report["note.txt"]
 
 
+def test_the_report_measures_files_for_others_by_their_pixels(tmp_path, build):
+    ramp = np.linspace(0, 255, 32).astype(np.uint8)
+    rgb = np.dstack(
+        (np.tile(ramp, (32, 1)), np.tile(ramp[:, None], (1, 32)), np.full((32, 32), 99, np.uint8))
+    )
+    Image.fromarray(rgb).save(tmp_path / "photo.png")
+    assets = "".join(
+        f"  - {{image: photo.png, name: {name}, {options}}}\n"
+        for name, options in {
+            "fine": "flavour: jpeg, quality: 95",
+            "coarse": "flavour: jpeg, quality: 5",
+            "png": "flavour: png",
+            "lvgl": "flavour: lvgl9, pixel_format: rgb565",
+            "own": "pixel_format: rgb565",
+        }.items()
+    )
+    rows = json.loads(build(assets, "--report", "--json").stdout)["report"]
+    psnr_db = {row["name"].split(".")[0]: row["psnr_db"] for row in rows}
+    assert psnr_db["png"] is None
+    assert psnr_db["lvgl"] == psnr_db["own"]
+    assert 30 < psnr_db["fine"] < 60
+    assert psnr_db["coarse"] < psnr_db["fine"]
+
+
 def test_a_report_is_printed_although_nothing_changed(tmp_path):
     Image.fromarray(icon()).save(tmp_path / "icon.png")
     (tmp_path / "m.yaml").write_text(f"{HEAD}assets:\n  - {{image: icon.png, pixel_format: auto}}\n")
