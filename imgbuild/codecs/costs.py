@@ -37,16 +37,16 @@ RAW_BYTE = 1.27
 """Instructions per byte that is only copied."""
 
 KIND_COSTS: dict[str, dict[Codec, Figures]] = {
-    "rgb565": {Codec.RLE: (11.5, 9.5), Codec.LZ4: (3.2, 8.4), Codec.RANGE_PIXELS: (15.1, 270.5)},
-    "rgb565a8": {Codec.RLE: (16.3, 11.8), Codec.LZ4: (6.9, 5.3), Codec.RANGE_PIXELS: (56.3, 228.0)},
-    "rgb888": {Codec.RLE: (18.9, 0.9), Codec.LZ4: (5.9, 3.4), Codec.RANGE_PIXELS: (32.4, 203.4)},
-    "argb8888": {Codec.RLE: (26.1, 0.6), Codec.LZ4: (8.0, 6.1), Codec.RANGE_PIXELS: (62.4, 214.0)},
-    "a8": {Codec.RLE: (5.7, 17.7), Codec.LZ4: (2.0, 7.7), Codec.RANGE_PIXELS: (14.0, 328.3)},
-    "a4": {Codec.RLE: (3.3, 19.1), Codec.LZ4: (0.9, 10.5), Codec.RANGE_PIXELS: (40.1, 499.0)},
-    "i8": {Codec.RLE: (7.6, 5.2), Codec.LZ4: (2.5, 2.4), Codec.RANGE_PIXELS: (23.8, 223.0)},
-    "i4": {Codec.RLE: (2.1, 13.7), Codec.LZ4: (0.6, 5.9), Codec.RANGE_PIXELS: (50.3, 269.0)},
-    "gray8": {Codec.RLE: (7.1, 8.0), Codec.LZ4: (2.3, 4.1), Codec.RANGE_PIXELS: (18.0, 247.7)},
-    "gray4": {Codec.RLE: (2.6, 16.2), Codec.LZ4: (0.9, 8.2), Codec.RANGE_PIXELS: (37.2, 422.4)},
+    "rgb565": {Codec.RLE: (11.5, 9.5), Codec.LZ4: (3.2, 8.4), Codec.RANGE_PIXELS: (15.5, 262.3)},
+    "rgb565a8": {Codec.RLE: (16.3, 11.8), Codec.LZ4: (6.9, 5.3), Codec.RANGE_PIXELS: (57.9, 207.8)},
+    "rgb888": {Codec.RLE: (18.9, 0.9), Codec.LZ4: (5.9, 3.4), Codec.RANGE_PIXELS: (32.9, 193.7)},
+    "argb8888": {Codec.RLE: (26.1, 0.6), Codec.LZ4: (8.0, 6.1), Codec.RANGE_PIXELS: (74.3, 190.6)},
+    "a8": {Codec.RLE: (5.7, 17.7), Codec.LZ4: (2.0, 7.7), Codec.RANGE_PIXELS: (15.6, 312.3)},
+    "a4": {Codec.RLE: (3.3, 19.1), Codec.LZ4: (0.9, 10.5), Codec.RANGE_PIXELS: (41.2, 495.7)},
+    "i8": {Codec.RLE: (7.6, 5.2), Codec.LZ4: (2.5, 2.4), Codec.RANGE_PIXELS: (27.7, 191.6)},
+    "i4": {Codec.RLE: (2.1, 13.7), Codec.LZ4: (0.6, 5.9), Codec.RANGE_PIXELS: (53.4, 247.6)},
+    "gray8": {Codec.RLE: (7.1, 8.0), Codec.LZ4: (2.3, 4.1), Codec.RANGE_PIXELS: (21.0, 221.7)},
+    "gray4": {Codec.RLE: (2.6, 16.2), Codec.LZ4: (0.9, 8.2), Codec.RANGE_PIXELS: (40.2, 407.9)},
 }
 """By pixel format, printed by ``python -m tests.bench.draw_cost``."""
 
