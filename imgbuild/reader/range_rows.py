@@ -15,7 +15,7 @@ U8 = NDArray[np.uint8]
 I32 = NDArray[np.int32]
 Rows = tuple[U8, U8 | None]
 
-_BATCH_PIXELS = 1 << 21
+_BATCH_PIXELS = 5 << 19
 """Pixels that are decoded together: what each takes on the way is some 60 bytes."""
 _STRIP_PIXELS_MAX = 1 << 16
 """FORMAT.md; it bounds the time that hostile bytes can take."""

