@@ -18,9 +18,14 @@
 #define RGB_ONES ((uint32_t)1 | (uint32_t)1 << RGB_RED | (uint32_t)1 << RGB_GREEN)
 #define RGB_GUARDS (RGB_ONES << RGB_BITS)
 
-/* max(a - b, 0) of each channel */
-static IMGB_ALWAYS_INLINE uint32_t excess(uint32_t a, uint32_t b) {
-  uint32_t d = (a | RGB_GUARDS) - b, m = d & RGB_GUARDS;
+/* a - b + RGB_GUARDS: no channel borrows from its neighbour */
+static IMGB_ALWAYS_INLINE uint32_t guarded(uint32_t a, uint32_t b) {
+  return (a | RGB_GUARDS) - b;
+}
+
+/* max(d, 0) of each channel of a guarded difference */
+static IMGB_ALWAYS_INLINE uint32_t positive(uint32_t d) {
+  uint32_t m = d & RGB_GUARDS;
   return d & (m - (m >> RGB_BITS));
 }
 
@@ -33,11 +38,12 @@ static IMGB_NOINLINE uint32_t other(imgb_range_plane_t *plane, uint32_t west, ui
                                     uint32_t corner) {
   imgb_range_t *r = plane->range;
   const uint32_t W = RGB_SPREAD(west), N = RGB_SPREAD(north), NW = RGB_SPREAD(corner);
-  uint32_t x = excess(W, N), high = N + x, low = W - x;
-  uint32_t over = excess(NW, high), under = excess(low, NW);
+  uint32_t x = positive(guarded(W, N)), high = N + x, low = W - x;
+  uint32_t fall = guarded(low, NW); /* W + N is high + low */
+  uint32_t over = positive(guarded(NW, high)), under = positive(fall);
   uint32_t span = high - low + over + under;
   uint32_t sum = (span + (span >> RGB_RED) + (span >> RGB_GREEN)) & 1023u;
-  uint32_t v = W + N - NW + over - under + RGB_GUARDS;
+  uint32_t v = high + fall + over - under;
   uint32_t activity = imgb_range_class(RGB_ACTIVITY(sum) + (plane->recency >> 1));
   const uint8_t *row = RGB_G_ROWS + RGB_CLASSES * activity;
   uint32_t z = residual(r, imgb_range_symbol(r, row)), sum_z = z, d = imgb_range_unfold(z);
