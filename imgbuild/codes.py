@@ -177,6 +177,10 @@ CODES: dict[str, CodeInfo] = {
     "IB351": _info("emoji sequence", "Sequences of emoji cannot be drawn from outlines."),
     "IB352": _info("shaped text lacks glyphs", "The font has no glyphs for characters of a shaped text."),
     "IB353": _info("shaped text too wide", "Places of glyphs are 16 bits of 1/16 px: 2047 px at the most."),
+    "IB354": _info("language unknown", "A language is told by a tag of BCP 47 whose parts are registered."),
+    "IB355": _info(
+        "script unknown", "A script is told by its four letters of ISO 15924, as far as Unicode has it."
+    ),
     "IB370": _info(
         "font not possible in LVGL",
         "LVGL 9 draws uncompressed glyphs of 1, 2, 4 and 8 bpp and compressed ones of 2, 3 and 4 bpp, and has"
@@ -249,7 +253,6 @@ CODES: dict[str, CodeInfo] = {
     "IB409": _info("littlefs is full", "The files do not fit the littlefs made for the region."),
     "IB410": _info("no free region", "Reserved ranges leave no whole erase block of the chip free."),
     "IB411": _info("name not storable in littlefs", "A path in littlefs cannot be both a file and a folder."),
-    "IB412": _info("several partitions", "Only one partition can be built into one file for now."),
     "IB420": _info(
         "table of chips or boards not usable",
         "The file is YAML: a mapping of names to rows, as in 'imgbuild chips --json'.",
@@ -292,6 +295,127 @@ CODES: dict[str, CodeInfo] = {
     "IB434": _info(
         "does not fit with the layout of --base",
         "The gaps of the layout make the image larger than its room.",
+    ),
+    "IB460": _info(
+        "default not of the setting's type", "The default of a setting must be a value of its type."
+    ),
+    "IB461": _info(
+        "limits of a setting", "'min' and 'max' lie within what the type holds, and 'min' is not above 'max'."
+    ),
+    "IB462": _info(
+        "default outside the limits", "A device would start with a value that it refuses to store."
+    ),
+    "IB463": _info(
+        "two settings with one key",
+        "The key is the CRC-32 of a setting's name. Two names share it: rename one.",
+    ),
+    "IB464": _info(
+        "settings too large for the area",
+        "One sector of the area must hold every value at its longest, and the longest once more.",
+    ),
+    "IB465": _info(
+        "settings area of one sector",
+        "A value is safe from power loss because it is copied to a second sector.",
+    ),
+    "IB466": _info(
+        "no readable settings area", "The file holds no settings area, or every sector of it is damaged."
+    ),
+    "IB467": _info("unknown setting", "The manifest or the area has no setting of this name."),
+    "IB468": _info(
+        "value not accepted", "The value is not of the setting's type or lies outside its limits."
+    ),
+    "IB469": _info(
+        "key does not suit the setting's type",
+        "'min' and 'max' are for u32 and i32; 'max_bytes' is for string and bytes, which need it.",
+    ),
+    "IB470": _info(
+        "setting name not accepted",
+        "A setting's name starts with a letter and has letters, digits, '_', '-', '.' and single '/'.",
+    ),
+    "IB471": _info(
+        "several settings areas", "The file holds more than one settings area: --offset tells which is meant."
+    ),
+    "IB472": _info("settings file not writable", "The file with the settings area cannot be written."),
+    "IB480": _info(
+        "firmware cannot be checked",
+        "check-ram reads the linked ELF file of a firmware; this is none, or damaged.",
+    ),
+    "IB481": _info(
+        "machine not supported",
+        "check-ram follows Thumb instructions of Cortex-M; code of other cores it cannot.",
+    ),
+    "IB482": _info("function unknown", "The firmware has no function or datum of that name or address."),
+    "IB483": _info(
+        "code in the flash that is written",
+        "While a NOR flash erases or programs, or is not in mapped mode, it answers no fetch: the core stops or takes"
+        " a fault. Every function that may run then must lie in RAM.",
+    ),
+    "IB484": _info(
+        "datum in the flash that is written",
+        "Constants, tables and strings that a writer reads must lie in RAM like its code: the flash gives something"
+        " else while it is written.",
+    ),
+    "IB485": _info(
+        "call through an unknown pointer",
+        "What is called there is decided when the program runs; say it with --calls, or nothing is proved.",
+    ),
+    "IB486": _info(
+        "library for ELF files missing",
+        "check-ram needs pyelftools and capstone: pip install 'imgbuild[elf]'.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB487": _info(
+        "flash and firmware do not meet",
+        "The range given holds nothing of the firmware, or the board does not map its flash: then no code runs from it.",
+    ),
+    "IB488": _info(
+        "statement on calls not usable", "--calls takes CALLER=TARGET[,TARGET…] of functions that are there."
+    ),
+    "IB489": _info(
+        "code cannot be followed",
+        "A jump that is computed, bytes that are no code, or code of another state.",
+    ),
+    "IB440": _info("partitions overlap", "Two partitions share bytes of the chip."),
+    "IB441": _info(
+        "partition does not fit", "The partitions together are larger than the region that they share."
+    ),
+    "IB442": _info(
+        "partition without a place",
+        "A partition has a size in the region that all share, or a region of its own: one of the two.",
+    ),
+    "IB443": _info("two partitions take the rest", "At most one partition has 'size: rest'."),
+    "IB444": _info(
+        "partition not in erase blocks",
+        "A partition begins and ends where erase blocks do, so that writing it erases nothing else.",
+    ),
+    "IB445": _info(
+        "two partitions of one name",
+        "Names of partitions become names of files and of C macros: each its own.",
+    ),
+    "IB446": _info(
+        "partition cannot be updated so",
+        "Slots and a journal take whole erase blocks of a partition that the device itself does not write.",
+    ),
+    "IB447": _info(
+        "key of another kind of partition",
+        "A key that means nothing for the container or the way of updates.",
+    ),
+    "IB448": _info(
+        "asset of another partition",
+        "Fonts, texts and strings see the assets of their own partition: a reader opens one at a time.",
+    ),
+    "IB449": _info(
+        "partitions collide in C",
+        "The headers of two partitions would define the same macro, for two things.",
+    ),
+    "IB490": _info(
+        "code runs from the flash that is written",
+        "While a flash chip erases or programs it answers no fetch. A partition that the device writes, on the chip (or"
+        " in the bank) that its code runs from, needs a writer in RAM; or settings go to another memory.",
+    ),
+    "IB491": _info(
+        "no other bank",
+        "'executes_from: other-bank' needs a chip whose banks are read while another is written.",
     ),
     # 5xx output
     "IB501": _info(
@@ -338,6 +462,15 @@ CODES: dict[str, CodeInfo] = {
     "IB519": _info("partition does not fit", "The partition is missing, too small, or lies elsewhere."),
     "IB521": _info("DFU or UF2 file damaged", "The file is cut short, or its marks or checksums are wrong."),
     "IB522": _info("no single image in the file", "An addressed file holds no flash image, or several."),
+    "IB523": _info(
+        "several partitions in a file without addresses",
+        "A file without addresses is programmed to one place, so it holds one partition.",
+    ),
+    "IB524": _info("base lacks a partition", "The released image has nothing where a partition is now."),
+    "IB525": _info(
+        "base of several partitions not usable",
+        "Of a file without addresses it is not known which partition it was.",
+    ),
     # 6xx verify
     "IB601": _info("not a flash image", "The file starts like no container that imgbuild writes."),
     "IB602": _info("format version not supported", "The pack asks for a newer reader."),
@@ -360,6 +493,178 @@ CODES: dict[str, CodeInfo] = {
         "Decoding the packed bytes gave other pixels than were meant: a defect of"
         " imgbuild. Nothing was written.",
         ExitCode.INTERNAL,
+    ),
+    # 7xx delivery
+    "IB701": _info(
+        "outside the chip",
+        "The image, or a range of its file, lies outside the board's chip; nothing was started.",
+    ),
+    "IB702": _info(
+        "reserved range overlapped", "imgbuild flash never writes a reserved byte; nothing was started."
+    ),
+    "IB703": _info(
+        "erase block shared with a reserved range",
+        "Flash is erased in blocks: the block around the image's first or last byte holds reserved bytes, too.",
+    ),
+    "IB704": _info(
+        "no single way to the board",
+        "--with names the tool; without it the board's row must name one tool, no more.",
+        ExitCode.USAGE,
+    ),
+    "IB705": _info("tool missing", "The tool is not installed, or not on the PATH.", ExitCode.ENVIRONMENT),
+    "IB706": _info(
+        "tool failed",
+        "The tool ended with an error; its last words are shown. The chip may hold a part of the image.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB707": _info(
+        "not written, whatever the tool answered",
+        "The tool answered 0, but wrote nothing or a part, or other bytes were read back. Some tools do that, for example at"
+        " an address outside every flash bank.",
+    ),
+    "IB708": _info(
+        "no device, or several",
+        "Exactly one device must answer: none was found on the ports, or more than one.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB709": _info(
+        "wrong device on the port",
+        "The device has the right USB ids, but its memory is another one: ids are shared by many boot loaders.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB710": _info(
+        "alternate setting does not fit",
+        "DFU devices show each memory as an alternate setting; the file's, the board's and the device's must agree.",
+    ),
+    "IB711": _info(
+        "wrong chip on the wire",
+        "Another flash chip than the board's answers, or none.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB712": _info("option missing", "The tool needs something that no board tells.", ExitCode.USAGE),
+    "IB713": _info(
+        "external loader not usable",
+        "The file is no external loader, or one for another memory than the image's.",
+    ),
+    "IB714": _info(
+        "board not named", "Without a board nothing is known of reserved ranges: only the tool may refuse."
+    ),
+    "IB716": _info(
+        "tool too old", "The tool's version lacks what the command lines use.", ExitCode.ENVIRONMENT
+    ),
+    "IB720": _info(
+        "serial library missing",
+        "Serial ports need pyserial: pip install 'imgbuild[serial]'.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB721": _info(
+        "serial port cannot be opened",
+        "The port does not exist, or this user may not open it.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB722": _info(
+        "serial port in use", "Another program has the port; two would mix up bytes.", ExitCode.ENVIRONMENT
+    ),
+    "IB723": _info("baud rate not possible", "The port's driver does not know this speed."),
+    "IB724": _info(
+        "no connection", "The host is not known, refuses, or does not answer.", ExitCode.ENVIRONMENT
+    ),
+    "IB725": _info(
+        "no loader answers",
+        "Nobody on the line knows the loader's commands (c_runtime/loader/PROTOCOL.md).",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB726": _info("loader of another version", "Loader and imgbuild speak other versions of the protocol."),
+    "IB727": _info("another board", "The loader says that it is another board than the image is for."),
+    "IB728": _info("another region", "The loader writes another range of the chip than the image is for."),
+    "IB729": _info("another flash chip", "The board's flash chip is not the one that the image is for."),
+    "IB730": _info(
+        "board's flash not usable",
+        "The loader cannot use its flash chip: wiring, another chip than its firmware was built for, or one"
+        " that stays busy or protected.",
+    ),
+    "IB731": _info(
+        "writing failed on the board",
+        "The flash did not erase or does not hold what was written, or the receiver gave up.",
+    ),
+    "IB732": _info("larger than the board's region", "The loader's region has no room for the image."),
+    "IB733": _info(
+        "board holds other bytes", "The CRC-32 of a sector on the board is not that of the image."
+    ),
+    "IB734": _info("line too bad", "Blocks arrive damaged again and again; nothing more gets through."),
+    "IB735": _info(
+        "another product's pack", "The board takes only packs with the pack_id of its own product."
+    ),
+    "IB736": _info(
+        "link lost",
+        "The cable was pulled or the connection closed. The region holds the old image, one that the reader"
+        " refuses, or the new one; the next run sends what is missing.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB740": _info(
+        "no cross compiler",
+        "External loaders are compiled for the board's Arm processor; --source writes the sources instead.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB741": _info(
+        "loader does not compile",
+        "What the compiler or the linker says of the loader's C files, nearly always of those given by --bus.",
+    ),
+    "IB742": _info(
+        "no loader for this board or chip",
+        "A loader needs an Arm processor, NOR flash whose id and erase commands are known, and an address.",
+    ),
+    "IB743": _info(
+        "bus functions missing",
+        "How bytes get over a board's wires is told by two C functions, in a file given by --bus.",
+    ),
+    "IB744": _info(
+        "loader would not work",
+        "The linked loader lacks what tools look for, or has what they do not provide for: an .FLM is loaded"
+        " anywhere and has no place for variables. Nothing was written.",
+    ),
+    "IB745": _info("loader does not fit", "The loader must lie in the RAM given by --ram, with some stack."),
+    "IB750": _info(
+        "chunk size not known",
+        "'--chunk auto' takes what the board's program memory holds beside boot loader, framework and loader;"
+        " without a row that says so, say the size.",
+    ),
+    "IB751": _info(
+        "chunks do not lie on erase blocks", "Each chunk is erased by itself, so it is whole erase blocks."
+    ),
+    "IB752": _info("chunk does not fit", "A chunk is a constant in the program that carries it."),
+    "IB753": _info("too many chunks", "Each chunk is an upload of its own."),
+    "IB760": _info(
+        "no key", "The file is no Ed25519 key: PEM, a private key not encrypted ('imgbuild ota keygen')."
+    ),
+    "IB761": _info(
+        "signed with another key", "The package names another key than the one it was checked with."
+    ),
+    "IB762": _info(
+        "bad signature", "The package was changed after it was signed, or its signature is damaged."
+    ),
+    "IB763": _info("damaged package", "A checksum or a size of the update package does not fit its bytes."),
+    "IB764": _info(
+        "update of another product",
+        "The images come from manifests of different names: their pack_id differs.",
+    ),
+    "IB765": _info(
+        "update to an older version", "Devices refuse an image whose content_version is below their own."
+    ),
+    "IB766": _info(
+        "update of another base", "A package of changed sectors fits the one image that it was made from."
+    ),
+    "IB767": _info("larger than the slot", "The image does not fit the slot or area that --slot-size tells."),
+    "IB768": _info("package not signed", "A key was given to check a signature, and the package has none."),
+    "IB769": _info(
+        "signing library missing",
+        "Keys and signatures need the Python library 'cryptography': pip install 'imgbuild[sign]'.",
+        ExitCode.ENVIRONMENT,
+    ),
+    "IB770": _info("not an update package", "The file is no update package, or one of a newer format."),
+    "IB771": _info("nothing to update", "The old and the new image have the same bytes."),
+    "IB772": _info(
+        "key not replaced", "A key file is never written over: signatures of the old key would be lost."
     ),
     # 9xx internal
     "IB901": _info("internal error", "A defect of imgbuild; --debug shows where.", ExitCode.INTERNAL),

@@ -32,13 +32,14 @@ def encode_all(
     found: Diagnostics,
     progress: Callable[[int, int], None],
     *,
+    variants: Sequence[str] = (),
     uses_cache: bool = False,
     kept: KeptPictures | None = None,
 ) -> tuple[EncodedAsset, ...]:
     """Decode and encode every asset; every asset's errors are collected, in the manifest's order.
 
-    What the cache holds is taken from there; only what was made without a remark is put into it. Pictures
-    in ``kept`` are not decoded again.
+    ``variants``: names of variants, number 1 first. What the cache holds is taken from there; only what was
+    made without a remark is put into it. Pictures in ``kept`` are not decoded again.
     """
     kept = kept or KeptPictures()
     reuse = Reuse(assets, is_on=uses_cache)
@@ -74,7 +75,7 @@ def encode_all(
         reuse.close()
     done |= made
     done |= _encode_texts(assets, done, found)
-    numbers = {"": 0, **{name: number for number, name in enumerate(plan.variants, 1)}}
+    numbers = {"": 0, **{name: number for number, name in enumerate(variants, 1)}}
     return tuple(
         replace(done[n], base=assets[n].base, variant=numbers[assets[n].variant]) for n in sorted(done)
     )

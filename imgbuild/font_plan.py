@@ -12,6 +12,7 @@ from imgbuild.errors import BuildError, Diagnostics, Place
 from imgbuild.flavours.font_options import refusing, settle_font_flavour
 from imgbuild.limits import FALLBACK_FONTS_MAX
 from imgbuild.model import FontOptions, FontSize, FontSource, FontWeight, Kind, PlannedAsset, StringsOptions
+from imgbuild.partitions import tell_elsewhere
 from imgbuild.strings_plan import characters_of, texts_of_file
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ _MEASURE = {"px": "em", "pt": "em", "cap_height": "cap_height", "line_height": "
 class FontPlanner:
     """Plans font entries. ``find``: the files of a pattern, ``find_one``: of a path; both note errors.
 
-    ``tables``: the strings of the manifest by name, whose characters a font may take.
+    ``tables``: the strings of the manifest by name, whose characters a font may take; ``elsewhere``: names of
+    strings that other partitions have, and the partition of each.
     """
 
     manifest: Manifest
@@ -40,6 +42,7 @@ class FontPlanner:
     find_one: Callable[[str, Place], Path | None]
     found: Diagnostics
     tables: Mapping[str, StringsOptions]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
     fallback_places: dict[str, Place] = field(default_factory=dict)
     askers: dict[str, dict[str, set[int]]] = field(default_factory=dict)
 
@@ -217,6 +220,9 @@ class FontPlanner:
             if table is None:
                 known = ", ".join(f'"{one}"' for one in self.tables) or "none"
                 place = self.manifest.value_place((*at, "strings", number))
+                if name in self.elsewhere:
+                    tell_elsewhere(f'the strings "{name}"', self.elsewhere[name], place, self.found)
+                    continue
                 self.found.error(
                     "IB337", f'there are no strings "{name}"; strings of the manifest: {known}', place
                 )

@@ -34,6 +34,9 @@ ANIMATION_DELAY_MS_MAX = 65_535
 ANIMATION_SIDE_MAX = 32_767
 """So that a rectangle's place fits the i16 of a trim, which drawing adds."""
 
+PARTITIONS_MAX = 64
+"""Partitions of one manifest: a chip has few, and each is compared with all others."""
+
 # Pack (FORMAT.md)
 ASSETS_MAX = 32_767
 NAME_BYTES_MAX = 63
@@ -80,3 +83,17 @@ STRINGS_MAX = 32_767
 TEXT_BYTES_MAX = 0x7FFF
 LANGUAGES_MAX = 255
 LANGUAGE_TAG_BYTES_MAX = 15
+
+# Settings (SETTINGS-FORMAT.md)
+SETTING_BYTES_MAX = 254
+"""u8 in a record's head; 255 is what erased flash holds."""
+SETTINGS_MAX = 1000
+"""Settings of one area: littlefs is the choice long before."""
+SETTINGS_SECTORS_MAX = 63
+
+RAMCHECK_STEPS_MAX = 200_000
+"""Instructions, each time it is looked at, of one function that ``check-ram`` follows."""
+RAMCHECK_FUNCTIONS_MAX = 20_000
+"""Functions that ``check-ram`` follows from its entry points."""
+RAMCHECK_CONTEXTS_MAX = 200
+"""Ways of being called (what is known of arguments, stack) in which ``check-ram`` looks at a function."""

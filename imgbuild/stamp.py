@@ -30,7 +30,9 @@ def program_identity() -> list[Any]:
 
 
 def stamp_path(image: Path) -> Path:
-    """Where the stamp of an image lies."""
+    """Where the stamp of an image lies; of several in a folder: in that."""
+    if image.is_dir():
+        return image / ".imgbuild.stamp"
     return image.with_name(f".{image.name}.stamp")
 
 

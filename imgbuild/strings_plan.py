@@ -15,6 +15,7 @@ from imgbuild.limits import LANGUAGE_TAG_BYTES_MAX, LANGUAGES_MAX, STRINGS_MAX
 from imgbuild.model import Kind, PlannedAsset, RunOptions, StringsOptions
 from imgbuild.sources.texts import TEXT_READERS, TextEntry, read_texts
 from imgbuild.sources.texts.entries import normalise_tag
+from imgbuild.sources.texts.tags import language_problem, script_problem
 from imgbuild.texts import FONT_NEED
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def make_table(
     ids = sorted({id_ for id_, _ in texts}, key=str.encode)
     _check_ids(ids, name, place, found)
     _check_sizes(ids, languages, name, place, found)
+    _check_languages(texts, name, found)
     if not ids and not found.has_errors:
         found.error("IB336", f'strings "{name}" hold no text', place, "give files with at least one", name)
     if found.has_errors:
@@ -81,7 +83,9 @@ def make_table(
     for message, at in _other_placeholders(texts, ids, languages):
         found.items.append(Diagnostic("IB334", message, at, None, name, severity))
     rows = tuple(tuple(_text(texts, id_, language_, languages) for language_ in languages) for id_ in ids)
-    return StringsOptions(tuple(languages), tuple(ids), rows, request.shape, align_bytes=request.align_bytes)
+    return StringsOptions(
+        tuple(languages), tuple(ids), rows, request.shape, request.script, align_bytes=request.align_bytes
+    )
 
 
 FindFiles = Callable[[str, "YamlPath"], list[Path]]
@@ -110,11 +114,13 @@ class TextPlanner:
     ) -> PlannedAsset | None:
         files, found = self.find(entry.source, (*path, entry.kind)), Diagnostics()
         shape, language = merged.values.get("shape"), merged.values.get("language")
+        self._check_tags(entry, merged, found)
         name = entry.name or default_strings_name(entry.source)
         shown = {file: _shown(file, self.manifest.folder) for file in files}
         texts = read_strings(files, shown, language, place, found)
         is_strict = self.manifest.spec.strict
-        request = TableRequest(name, language, shape, merged.values.get("align", 4), place, is_strict)
+        script = self._script_of_shaped(merged, name)
+        request = TableRequest(name, language, shape, script, merged.values.get("align", 4), place, is_strict)
         table = make_table(texts, request, found) if files and not found.has_errors else None
         self.found.extend(found.items)
         if table is None:
@@ -130,15 +136,47 @@ class TextPlanner:
             key, hint = ("name", "name: greeting") if name is None else ("shape", "shape: body, a font asset")
             self.found.error("IB106", f"a text has no '{key}'", place, f"for example {hint}")
             return None
+        if not self._check_tags(entry, merged, self.found):
+            return None
         options = RunOptions(
             text=unicodedata.normalize("NFC", entry.source),
             font=font,
             language=values.get("language"),
+            script=values.get("script"),
             direction=values.get("direction", "auto"),
             align_bytes=values.get("align", 4),
         )
         source = self.manifest.path.absolute()
         return PlannedAsset(name, 0, Kind.GLYPH_RUNS, "", source, options, place, needs=_needs(font))
+
+    # --- languages and scripts
+
+    def _check_tags(self, entry: AssetSpec, merged: Merged, found: Diagnostics) -> bool:
+        """Whether the language and the script that the manifest gives exist; IB354, IB355."""
+        problems = [
+            (code, key, merged.values[key], problem)
+            for code, key, check in (
+                ("IB354", "language", language_problem),
+                ("IB355", "script", script_problem),
+            )
+            if key in merged.values and (problem := check(merged.values[key]))
+        ]
+        for code, key, value, (what, hint) in problems:
+            at = merged.explicit.get(key, ("defaults", entry.kind, key))
+            place = self.manifest.value_place(at)
+            found.error(code, f'{key} "{value}" {what}', place, hint, entry.name)
+        return not problems
+
+    def _script_of_shaped(self, merged: Merged, name: str) -> str | None:
+        """The script of a table's shaped texts; IB118 where it is asked for and none is shaped."""
+        if merged.values.get("shape") is None:
+            if "script" in merged.explicit:
+                message = f"'script' has no effect on strings \"{name}\": they are not shaped"
+                at = self.manifest.key_place(merged.explicit["script"])
+                self.found.error("IB118", message, at, "name the font that they are shaped for: shape: NAME")
+            return None
+        script: str | None = merged.values.get("script")
+        return script
 
 
 def _needs(font: str | None) -> tuple[str, ...]:
@@ -157,6 +195,7 @@ class TableRequest:
     name: str
     language: str | None
     shape: str | None
+    script: str | None
     align_bytes: int
     place: Place
     is_strict: bool
@@ -217,6 +256,15 @@ def _check_sizes(
         if len(tag) > LANGUAGE_TAG_BYTES_MAX:
             message = f'the language "{tag}" has {len(tag)} letters, at most {LANGUAGE_TAG_BYTES_MAX} fit'
             found.error("IB336", message, place, None, name)
+
+
+def _check_languages(texts: Texts, name: str, found: Diagnostics) -> None:
+    """Told once per language, at its first text."""
+    for tag in sorted({language for _, language in texts}):
+        problem = language_problem(tag)
+        if problem is not None:
+            place = next(entry.place for (_, language), entry in texts.items() if language == tag)
+            found.error("IB354", f'language "{tag}" {problem[0]}', place, problem[1], name)
 
 
 def _missing(

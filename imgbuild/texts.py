@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from imgbuild.errors import Diagnostic, Diagnostics, Severity
@@ -59,6 +59,16 @@ def settle_texts(
     return tuple(shaper.with_glyphs(asset) for asset in settled)
 
 
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How texts are shaped: for which font asset, and as what."""
+
+    font: str
+    language: str | None
+    script: str | None
+    direction: str = "auto"
+
+
 class _Shaper:
     """Shapes texts for the font assets; ``glyphs``: by font asset, glyphs of its file that texts took."""
 
@@ -71,10 +81,8 @@ class _Shaper:
         """``asset`` with its texts shaped."""
         options = asset.options
         if isinstance(options, RunOptions):
-            language, direction = options.language, options.direction
-            lines = self._shape(asset, options.font, [options.text], language, direction).get(
-                options.text, ()
-            )
+            how = _How(options.font, options.language, options.script, options.direction)
+            lines = self._shape(asset, how, [options.text]).get(options.text, ())
             return replace(asset, options=replace(options, lines=lines))
         if isinstance(options, StringsOptions):
             return replace(asset, options=replace(options, shaped=self._shape_table(asset, options)))
@@ -102,7 +110,7 @@ class _Shaper:
             if options.shape is None:
                 self._tell_unshaped(asset, language, texts)
                 continue
-            lines = self._shape(asset, options.shape, texts, language, "auto")
+            lines = self._shape(asset, _How(options.shape, language, options.script), texts)
             shaped.update({(number, text): line for text, line in lines.items()})
         return tuple(sorted(shaped.items(), key=lambda item: item[0]))
 
@@ -115,12 +123,12 @@ class _Shaper:
         self.found.items.append(Diagnostic("IB350", message, asset.place, hint, asset.name, self.severity))
 
     def _shape(
-        self, asset: PlannedAsset, font: str, texts: Iterable[str], language: str | None, direction: str
+        self, asset: PlannedAsset, how: _How, texts: Iterable[str]
     ) -> dict[str, tuple[ShapedLine, ...]]:
         from imgbuild.glyphs.charset import describe_characters
         from imgbuild.glyphs.shape import emoji_sequence, shape_text
 
-        shaping = self._font(asset, font)
+        shaping = self._font(asset, how.font)
         if shaping is None:
             return {}
         shaped: dict[str, tuple[ShapedLine, ...]] = {}
@@ -134,18 +142,20 @@ class _Shaper:
                 hint = "use a single emoji of a font with outlines, or a picture"
                 self.found.error("IB351", message, asset.place, hint, asset.name)
                 continue
-            lines, missing = shape_text(text, shaping, language=language, direction=direction)
+            lines, missing = shape_text(
+                text, shaping, language=how.language, script=how.script, direction=how.direction
+            )
             lacking.update(missing)
             if self._fits(asset, text, lines):
                 shaped[text] = lines
         if lacking:
-            source = self.fonts[font].source.name
+            source = self.fonts[how.font].source.name
             message = f'texts of "{asset.name}": {source} lacks {describe_characters(sorted(lacking))}'
             hint = "choose a font that has them"
             self.found.items.append(
                 Diagnostic("IB352", message, asset.place, hint, asset.name, self.severity)
             )
-        taken = self.glyphs.setdefault(font, set())
+        taken = self.glyphs.setdefault(how.font, set())
         taken.update(
             glyph for lines in shaped.values() for line in lines for glyph, _, _ in line.glyphs if glyph
         )

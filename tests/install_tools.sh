@@ -23,12 +23,24 @@ if [ "${1:-all}" = all ]; then
   [ -f /usr/lib/avr/include/string.h ] || missing="$missing avr-libc"
   need clang-format clang-format
   need clang clang
+  need ld.lld lld
   need make make
   need srec_cat srecord
   need dfu-suffix dfu-util
   need openocd openocd
+  [ -x /usr/sbin/flashrom ] || need flashrom flashrom
+  [ -f /usr/include/libusb-1.0/libusb.h ] || missing="$missing libusb-1.0-0-dev"
   need gdb-multiarch gdb-multiarch
   need file file
+  need sb lrzsz
+  need hb-shape libharfbuzz-bin
+  [ -f /usr/share/unicode/BidiTest.txt ] || missing="$missing unicode-data"
+  [ -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing="$missing fonts-dejavu-core"
+  [ -f /usr/share/fonts/truetype/tlwg/Loma.ttf ] || missing="$missing fonts-tlwg-loma-ttf"
+  [ -f /usr/share/fonts/truetype/khmeros/KhmerOS.ttf ] || missing="$missing fonts-khmeros"
+  [ -f /usr/share/fonts/truetype/lohit-devanagari/Lohit-Devanagari.ttf ] || missing="$missing fonts-lohit-deva"
+  [ -f /usr/share/fonts/truetype/ezra/SILEOT.ttf ] || missing="$missing fonts-sil-ezra"
+  [ -f /usr/share/fonts/opentype/fonts-hosny-amiri/Amiri-Regular.ttf ] || missing="$missing fonts-hosny-amiri"
 fi
 [ -z "$missing" ] && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

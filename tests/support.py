@@ -39,6 +39,17 @@ def need_tool(name: str) -> str:
     return path
 
 
+def need_file(path: str) -> Path:
+    """A file that a package of the system brings, as :func:`need_tool`."""
+    file = Path(path)
+    if not file.is_file():
+        message = f"{path} is not there (sh tests/install_tools.sh)"
+        if IS_CI:
+            pytest.fail(message)
+        pytest.skip(message)
+    return file
+
+
 def save_png(path: Path, width: int = 16, height: int = 16, seed: int = 1) -> np.ndarray:
     """A random RGBA picture; returns its pixels."""
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)

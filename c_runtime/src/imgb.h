@@ -721,7 +721,7 @@ typedef struct imgb_text_block {
 /* The next line of a text.  Lines end at line feeds; with style->width they are broken after spaces (which
  * are dropped), hyphens between letters, U+2010, U+00AD (which becomes a hyphen there), U+200B, and between
  * ideographs, kana and hangul, but not before closing punctuation and small kana nor behind opening ones; a
- * longer word is broken anywhere.  U+00A0 never breaks.
+ * longer word is broken anywhere, though not before a mark on a character.  U+00A0 never breaks.
  * Reads: at most 3 per character, and its kerning; characters behind the break are read again for their line.
  * Stack: 228.
  * Results: NOT_FOUND (there is no line left), FORMAT, a port's code. */
@@ -891,7 +891,8 @@ IMGB_NODISCARD int imgb_draw_runs(const imgb_surface_t *s, int32_t x, int32_t y,
  * the same as without.  A glyph takes 32 bytes and its pixels (w * h * bpp / 8), rounded up to 4; the one
  * that was not used for the longest time makes room.  A glyph that does not fit is drawn from the flash.  One
  * cache may serve any number of fonts, packs and texts of one task; style->cache of imgb_draw_text_block and
- * imgb_draw_runs names it, and both measure with what it holds. */
+ * imgb_draw_runs names it, and both measure with what it holds.  imgb_draw_text has none, to stay small: a
+ * single line from the cache is a block without a width, at y - font->ascent. */
 typedef struct imgb_glyph_cache {
   /* The font of the chain that has the character, and its glyph; NULL: not kept. */
   const imgb_font_t *(*find)(struct imgb_glyph_cache *cache, const imgb_font_t *first, uint32_t code,

@@ -250,6 +250,9 @@ int imgb_glyph_rows_again(imgb_glyph_rows_t *rows, const imgb_font_t *font, cons
 #endif
   rows->font = font;
   rows->glyph = *glyph;
+#if IMGB_CFG_GLYPH_RANGE
+  if (glyph->w == 0) rows->glyph.is_raw = 1; /* the decoders begin with a pixel */
+#endif
   rows->y = 0;
   rows->done = 0;
   rows->scale = (uint16_t)imgb_priv_scale(font->bpp);
@@ -326,40 +329,40 @@ IMGB_NOINLINE /* what it keeps is not on the stack below the decoders */
 }
 
 #if IMGB_CFG_GLYPH_RANGE
-static void coded_row(imgb_glyph_rows_t *rows) {
-  if (rows->done == 0) {
-    const uint32_t bpp = rows->font->bpp;
-    rows->nodes = (uint8_t)(bpp == 8u ? 16u : 1u << bpp);
-    rows->repeats = 0;
-    seek(rows, 0);
-    memset(rows->row, 0, row_bytes(rows->font, rows->glyph.w));
-    imgb_range_begin(&rows->stored);
-  }
-  rows->done++;
-  if (rows->glyph.w == 0) return;
-#if IMGB_CFG_GLYPH_MONO
-  if (rows->font->bpp == 1u) {
-    imgb_glyph_mono(rows);
-    return;
-  }
-#endif
-#if IMGB_CFG_GLYPH_GRAY
-  imgb_glyph_gray(rows);
-#endif
+static IMGB_NOINLINE void begin_coded(imgb_glyph_rows_t *rows) {
+  const uint32_t bpp = rows->font->bpp;
+  rows->nodes = (uint8_t)(bpp == 8u ? 16u : 1u << bpp);
+  rows->repeats = 0;
+  seek(rows, 0);
+  memset(rows->row, 0, row_bytes(rows->font, rows->glyph.w));
+  imgb_range_begin(&rows->stored);
 }
 #endif
 
 int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage) {
-  if (rows->y >= rows->glyph.h) return IMGB_ERR_RANGE;
+  const uint32_t y = rows->y;
+  if (y >= rows->glyph.h) return IMGB_ERR_RANGE;
 #if IMGB_CFG_GLYPH_RANGE
   if (!rows->glyph.is_raw) {
-    if (rows->y < rows->done) return IMGB_ERR_ARGUMENT;
-    while (rows->done <= rows->y) coded_row(rows);
+    if (y < rows->done) return IMGB_ERR_ARGUMENT;
+    do {
+      if (rows->done == 0) begin_coded(rows);
+      rows->done++;
+#if IMGB_CFG_GLYPH_MONO
+      if (rows->nodes == 2u) {
+        imgb_glyph_mono(rows);
+        continue;
+      }
+#endif
+#if IMGB_CFG_GLYPH_GRAY
+      imgb_glyph_gray(rows);
+#endif
+    } while (rows->done <= y);
   } else
 #endif
     raw_row(rows);
   if (rows->stored.error != IMGB_OK) return rows->stored.error;
-  rows->y++;
+  rows->y = y + 1u;
   *coverage = rows->row + 1;
   return IMGB_OK;
 }

@@ -18,32 +18,6 @@ static IMGB_ALWAYS_INLINE uint32_t extent(uint32_t v) {
 #define NO() (range = bound)
 #define SHIFT() (void)(IMGB_RARELY(range < IMGB_RANGE_TOP) && (code = imgb_range_feed(r, code), range <<= 8))
 
-/* Four bits of a value, or fewer, the highest first: a way through a binary tree from node 1 on. */
-static IMGB_NOINLINE uint32_t decode_bits(imgb_range_t *r, const uint8_t *tree, uint32_t limit) {
-  uint32_t code = r->code, range = r->range, bound, node = 1;
-  do {
-    if (IS_YES(tree[node])) {
-      YES();
-      node += node + 1u;
-    } else {
-      NO();
-      node += node;
-    }
-  } while (node < limit);
-  r->code = code;
-  r->range = range;
-  return node - limit;
-}
-
-/* A value that no neighbour has, nor is it none or full, as coverage. */
-static IMGB_ALWAYS_INLINE uint32_t decode_value(imgb_glyph_rows_t *rows, const uint8_t *tree) {
-  static const uint8_t even[16] = {128, 128, 128, 128, 128, 128, 128, 128,
-                                   128, 128, 128, 128, 128, 128, 128, 128};
-  uint32_t v = decode_bits(&rows->stored, tree, rows->nodes);
-  if (rows->scale == 2u) return v << 4 | decode_bits(&rows->stored, even, 16);
-  return v * rows->scale >> 1;
-}
-
 void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
   imgb_range_t *const r = &rows->stored;
   const uint8_t *const table = rows->table + SAME_N;
@@ -62,7 +36,7 @@ void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
   if (rows->repeats == 2u) goto done;
   rows->ask = at;
   n_extent = extent(*at);
-  do { /* at[-1] is W, at[0] N, at[1] NE: read again and again, registers are few */
+  do { /* at[-1] is W, at[0] N, at[1] NE: N is read again and again, registers are few */
     const uint32_t ne_extent = extent(at[1]);
     uint32_t v;
     left += 4u * (9u * n_extent + ne_extent);
@@ -81,10 +55,7 @@ void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
         NO();
       }
     }
-    if (IS_YES(table[left])) {
-      YES();
-      left = 120u * n_extent + 1u;
-    } else {
+    if (!IS_YES(table[left])) {
       NO();
       left >>= 2;
       v = at[-1];
@@ -97,7 +68,7 @@ void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
         }
         NO();
       }
-      if (n_extent != 0 && at[-1] != 0) {
+      if (n_extent != 0 && v != 0) {
         if (IS_YES(table[AFTER_SAME_N(ZERO) + left])) {
           YES();
           v = 0;
@@ -106,7 +77,7 @@ void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
         }
         NO();
       }
-      if (n_extent != 2u && at[-1] != 255u) {
+      if (n_extent != 2u && v != 255u) {
         if (IS_YES(table[AFTER_SAME_N(FULL) + left])) {
           YES();
           v = 255;
@@ -115,15 +86,43 @@ void imgb_glyph_gray(imgb_glyph_rows_t *rows) {
         }
         NO();
       }
-      r->code = code;
-      r->range = range;
-      v = decode_value(rows, table + AFTER_SAME_N(TREE) + 16u * (3u * extent(at[-1]) + n_extent));
-      code = r->code;
-      range = r->range;
+      {
+        /* Four bits of a value, or fewer, the highest first: a way through a binary tree from node 1 on. */
+        const uint8_t *tree = table + AFTER_SAME_N(TREE) + 16u * (3u * extent(v) + n_extent);
+        v = 1;
+        left = rows->nodes;
+        do {
+          if (IS_YES(tree[v])) {
+            YES();
+            v += v + 1u;
+          } else {
+            NO();
+            v += v;
+          }
+        } while (v < left);
+        v -= left;
+        if (rows->scale == 2u) { /* 8 bits: the lower four have no table */
+          left = 4;
+          do {
+            v += v;
+            if (IS_YES(128u)) {
+              YES();
+              v++;
+            } else {
+              NO();
+            }
+          } while (--left != 0);
+        } else {
+          v = v * rows->scale >> 1;
+        }
+      }
       left = 108;
     put:
       left += 12u * n_extent;
       at[0] = (uint8_t)v;
+    } else {
+      YES();
+      left = 120u * n_extent + 1u;
     }
     n_extent = ne_extent;
     at++;

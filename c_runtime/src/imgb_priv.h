@@ -265,6 +265,8 @@ uint32_t imgb_priv_line_measured(const imgb_text_style_t *style, imgb_text_line_
 
 /* Whether a line may end between last and next: imgb_text_break.c */
 int imgb_priv_may_break(uint32_t before_last, uint32_t last, uint32_t next);
+/* Whether a character is a mark on the one before it, and so stays with it. */
+int imgb_priv_is_mark(uint32_t code);
 
 /* Whether there is room for line n (0, 1, ...). */
 int imgb_priv_block_fits(const imgb_text_style_t *style, uint32_t n);

@@ -103,11 +103,11 @@ static uint32_t end_at_mark(imgb_text_line_t *line) {
   return IMGB_PRIV_LINE_DONE;
 }
 
-/* The same with a suffix, if that fits. */
-static void mark_suffixed(const imgb_text_style_t *style, imgb_text_line_t *line) {
+/* The same with a suffix, if that fits or must. */
+static void mark_suffixed(const imgb_text_style_t *style, imgb_text_line_t *line, int must) {
   uint32_t width = imgb_priv_u32(line->width) + imgb_priv_u32(line->suffix_width);
   if (line->end != line->text) width += imgb_priv_u32(style->letter_spacing);
-  if (imgb_priv_wrap(width) <= line->limit || line->end == line->text) {
+  if (must || imgb_priv_wrap(width) <= line->limit || line->end == line->text) {
     mark(line, line->next, imgb_priv_wrap(width), line->suffix);
   }
 }
@@ -181,12 +181,13 @@ static uint32_t measured_suffix(const imgb_text_style_t *style, imgb_text_line_t
   line->suffix_width = pen_width(&line->pen);
   line->pen = line->waiting;
   line->is_suffix = 0;
-  mark_suffixed(style, line);
+  mark_suffixed(style, line, 0);
   return IMGB_PRIV_LINE_NEXT;
 }
 
 /* What the glyph of a character does to the line. */
 uint32_t imgb_priv_line_measured(const imgb_text_style_t *style, imgb_text_line_t *line) {
+  int is_mark;
   if (line->is_suffix != 0) return measured_suffix(style, line);
   line->pen.at += imgb_priv_u32(line->glyph.advance);
   if (is_space(line->code)) {
@@ -194,7 +195,9 @@ uint32_t imgb_priv_line_measured(const imgb_text_style_t *style, imgb_text_line_
     line->last = 0;
     return IMGB_PRIV_LINE_NEXT;
   }
-  if (pen_width(&line->pen) > line->limit && (line->is_cut != 0 || line->end != line->text)) {
+  /* a mark is where the character before it is, wherever that fits */
+  is_mark = line->last != 0 && line->end == line->here && imgb_priv_is_mark(line->code);
+  if (!is_mark && pen_width(&line->pen) > line->limit && (line->is_cut != 0 || line->end != line->text)) {
     if (line->mark_next == NULL) mark(line, line->here, line->width, 0);
     return end_at_mark(line);
   }
@@ -202,7 +205,7 @@ uint32_t imgb_priv_line_measured(const imgb_text_style_t *style, imgb_text_line_
   line->width = pen_width(&line->pen);
   line->before_last = line->last;
   line->last = line->code;
-  if (line->is_cut != 0) mark_suffixed(style, line);
+  if (line->is_cut != 0) mark_suffixed(style, line, is_mark && line->mark_end == line->here);
   return IMGB_PRIV_LINE_NEXT;
 }
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgbuild.cli import askers_report, console
+from imgbuild.cli import askers_report, console, partitions_report
 from imgbuild.cli.cost_report import describe_sum, sum_assets, sum_json
 from imgbuild.cli.delivery_options import add_delivery_options, delivery_identity, read_delivery_options
 from imgbuild.cli.loss_report import report_artifact, report_json, write_report
+from imgbuild.cli.output_path import OutputPath, has_slash
 from imgbuild.errors import Diagnostic, ExitCode, Place
 from imgbuild.stamp import fresh_messages, stamp_bytes, stamp_path
 from imgbuild.units import format_bytes
 
 if TYPE_CHECKING:
     from imgbuild.build import BuildRequest, BuildResult
+    from imgbuild.model import Artifact
 
 _PATH = click.Path(path_type=Path)
 
 
 @click.command("build")
 @click.argument("manifest", type=_PATH)
-@click.option("-o", "--output", type=_PATH, required=True, help="Flash image to write, as its suffix says.")
+@click.option("-o", "--output", type=OutputPath(), required=True,
+              help="Flash image to write, as its suffix says; folder/: several partitions.")  # fmt: skip
 @click.option("--header-dir", type=_PATH, help="Folder of the C headers  [default: beside the image]")
 @click.option("--root", "roots", type=_PATH, multiple=True, help="Another folder that inputs may lie in.")
 @click.option("--board", help="Build for this board instead of the manifest's.")
@@ -67,12 +71,13 @@ def command(**options: Any) -> int:
 def _identity(options: dict[str, Any]) -> dict[str, Any]:
     """What of the command line decides the outputs; the stamp keeps it."""
     output = options["output"].absolute()
-    header_folder = (options["header_dir"] or options["output"].parent).absolute()
+    header_folder = options["header_dir"]
     depfile = options["depfile"]
     return {
         "manifest": str(options["manifest"].absolute()),
         "output": str(output),
-        "header_folder": str(header_folder),
+        "is_folder": has_slash(),
+        "header_folder": str(header_folder.absolute()) if header_folder else None,
         "roots": [str(root.absolute()) for root in options["roots"]],
         "folder": str(Path.cwd()),
         "board": options["board"],
@@ -91,7 +96,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
     request = BuildRequest(
         manifest=Path(identity["manifest"]),
         output=Path(identity["output"]),
-        header_folder=Path(identity["header_folder"]),
+        header_folder=Path(identity["header_folder"]) if identity["header_folder"] else None,
         roots=_roots(identity),
         board=options["board"],
         pad=options["pad"],
@@ -101,6 +106,7 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         is_report=options["is_measured"],
         delivery=read_delivery_options(options, Path(identity["output"])),
         base=Path(identity["base"]) if identity["base"] else None,
+        is_folder=identity["is_folder"],
     )
     progress = console.Progress("encoding", is_quiet=options["quiet"])
     try:
@@ -112,16 +118,23 @@ def _build(options: dict[str, Any], identity: dict[str, Any]) -> int:
         return _check(compare_artifacts(result.artifacts))
     changed = write_artifacts(result.artifacts)
     if options["report_file"] is not None:
-        write_artifacts([report_artifact(options["report_file"].absolute(), result.assets)])
+        write_artifacts([_report_file(options["report_file"].absolute(), result)])
     _write_stamp(identity, request, result)
-    _summarise(result, request, changed, options)
+    summarise = partitions_report.summarise if result.plan.has_partitions else _summarise
+    summarise(result, request, changed, options)
     return ExitCode.DONE
+
+
+def _report_file(path: Path, result: BuildResult) -> Artifact:
+    if result.plan.has_partitions:
+        return partitions_report.report_artifact(path, result)
+    return report_artifact(path, result.assets)
 
 
 def _roots(identity: dict[str, Any]) -> tuple[Path, ...]:
     """The roots given, and the current folder if the manifest lies inside it."""
     roots = [Path(root) for root in identity["roots"]]
-    if Path(identity["manifest"]).resolve().is_relative_to(Path.cwd()):
+    if Path(os.path.realpath(identity["manifest"])).is_relative_to(Path.cwd()):
         roots.append(Path.cwd())
     return tuple(roots)
 

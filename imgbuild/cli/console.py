@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -20,6 +21,13 @@ def _has_colour(stream: TextIO) -> bool:
     return not os.environ.get("NO_COLOR") and stream.isatty()
 
 
+def accept_any_text() -> None:
+    """Let every text be printed, whatever the encoding: a file may have any name, ASCII or not even Unicode."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def write_line(text: str = "") -> None:
     """One line of a result on stdout; a reader that has seen enough (``| head``) ends us quietly."""
     try:
@@ -36,7 +44,12 @@ def close_stdout() -> None:
 
 def write_json(document: dict[str, Any]) -> None:
     """A command's machine-readable result: one document on stdout."""
-    write_line(json.dumps(document, indent=2, ensure_ascii=False))
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=2)
+    write_line(text)
 
 
 def write_table(
@@ -66,6 +79,18 @@ def format_table(
 def note(text: str) -> None:
     """A remark on stderr."""
     print(text, file=sys.stderr)
+
+
+def is_terminal() -> bool:
+    """Whether a person watches stderr."""
+    return sys.stderr.isatty()
+
+
+def pass_through(data: bytes) -> None:
+    """What another program prints, as it prints it, on stderr."""
+    sys.stderr.flush()
+    sys.stderr.buffer.write(data)
+    sys.stderr.buffer.flush()
 
 
 def report(diagnostics: Iterable[Diagnostic]) -> None:
@@ -100,7 +125,8 @@ def _printable(text: str) -> str:
 
 def _shown_place(place: Place) -> str:
     shown = shown_path(Path(place.path))
-    return _printable(f"{shown}:{place.line}:{place.column}" if place.line else shown)
+    shown = _printable(shown).replace("\n", "\\x0a")
+    return f"{shown}:{place.line}:{place.column}" if place.line else shown
 
 
 def shown_path(path: Path) -> str:

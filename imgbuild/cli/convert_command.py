@@ -11,7 +11,7 @@ import click
 from imgbuild.addressed import DeliveryOptions, format_span
 from imgbuild.cli import console
 from imgbuild.cli.delivery_options import add_delivery_options, read_delivery_options
-from imgbuild.cli.image_argument import read_image_file
+from imgbuild.cli.image_argument import read_image_file, split_address
 from imgbuild.codes import exit_code_of
 from imgbuild.errors import ExitCode, Place, fail
 from imgbuild.model import Artifact
@@ -52,7 +52,7 @@ def command(**options: Any) -> int:
     status = _check_image(data, path)
     if status:
         return status
-    _refuse_replacing(output, (path, *delivery.merge))
+    _refuse_replacing(output, (split_address(path)[0], *delivery.merge))
     made, settled = _convert(data, path, output, options["board"], delivery)
     changed = write_artifacts([Artifact(output, made)])
     _tell(settled, data, output, is_changed=bool(changed), is_json=options["is_json"])
@@ -107,9 +107,11 @@ def _convert(
 
 def _address_in(path: Path) -> int | None:
     """The address that an addressed image file gives; None for any other file."""
+    from imgbuild.inputs import read_input
     from imgbuild.reader.addressed import read_image_address
 
-    return read_image_address(path.read_bytes(), path)
+    file, address = split_address(path)
+    return read_image_address(read_input(file), file, address)
 
 
 def _tell(settled: Settled, data: bytes, output: Path, *, is_changed: bool, is_json: bool) -> None:

@@ -20,10 +20,13 @@ _FLAGS = {
 }  # fmt: skip
 
 
-class _Address(click.ParamType[Any]):
+class AddressParam(click.ParamType[Any]):
+    """An address of 32 bits."""
+
     name = "address"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The address that the text means."""
         try:
             address = parse_size(value)
         except ValueError:
@@ -33,10 +36,13 @@ class _Address(click.ParamType[Any]):
         return address
 
 
-class _UsbId(click.ParamType[Any]):
+class UsbIdParam(click.ParamType[Any]):
+    """A hexadecimal number of 16 bits."""
+
     name = "hex"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that the digits mean."""
         digits = str(value).lower().removeprefix("0x")
         if not digits or len(digits) > 4 or any(digit not in "0123456789abcdef" for digit in digits):
             self.fail(f"{value!r} is not a hexadecimal number of 16 bits such as 1d50", param, ctx)
@@ -59,7 +65,7 @@ class _Family(click.ParamType[Any]):
 _OPTIONS = (
     click.option("--format", "format_name", type=click.Choice(FORMAT_NAMES),
                  help="Format of the output  [default: by its suffix: .hex .srec .elf .dfu .uf2, else bin]"),
-    click.option("--address", type=_Address(),
+    click.option("--address", type=AddressParam(),
                  help="Address of the image's first byte  [default: where the board maps or programs it]"),
     click.option("--merge", type=_PATH, multiple=True,
                  help="Firmware (.elf, .hex, .srec, .uf2) to put into the same addressed file."),
@@ -67,9 +73,9 @@ _OPTIONS = (
                  help="hex, srec: bytes per record  [default: 16]"),
     click.option("--dfu-alt", type=click.IntRange(0, 255),
                  help="dfu: alternate setting  [default: the board's]"),
-    click.option("--dfu-vid", type=_UsbId(),
+    click.option("--dfu-vid", type=UsbIdParam(),
                  help="dfu, dfu-plain: USB vendor, hexadecimal  [default: the board's]"),
-    click.option("--dfu-pid", type=_UsbId(),
+    click.option("--dfu-pid", type=UsbIdParam(),
                  help="dfu, dfu-plain: USB product, hexadecimal  [default: the board's]"),
     click.option("--uf2-family", type=_Family(),
                  help="uf2: a name (rp2040, samd51, ...), a number or none  [default: the board's]"),

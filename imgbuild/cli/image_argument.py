@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,44 @@ if TYPE_CHECKING:
     from imgbuild.reader.container import Image
 
 
-def read_image_file(path: Path) -> bytes:
-    """The flash image in the file: .bin, .hex, .srec, .elf, .dfu or .uf2; IB612 if it cannot be read."""
-    from imgbuild.reader.addressed import unwrap_image
+SETTINGS, UNKNOWN = "settings", "unknown"
+"""What has no assets to look at, as :func:`list_images` calls it."""
+_AT_ADDRESS = re.compile(r"(.+)@(0[xX][0-9a-fA-F]{1,8})")
+
+
+def split_address(path: Path) -> tuple[Path, int | None]:
+    """``all.hex@0x900C0000`` as the file and the address of one of its images, unless a file is named so."""
+    match = _AT_ADDRESS.fullmatch(path.name)
+    if match is None or path.exists():
+        return path, None
+    return path.with_name(match[1]), int(match[2], 16)
+
+
+def list_images(path: Path) -> list[tuple[Path, str]]:
+    """The images in a file: each as an argument that names it, and its container ("" for a single one)."""
+    from imgbuild.inputs import read_input
+    from imgbuild.reader.addressed import list_containers
 
     try:
-        return unwrap_image(path.read_bytes(), path)
+        found = [] if split_address(path)[1] is not None else list_containers(read_input(path), path)
+    except OSError:
+        found = []  # reading it will say what is wrong
+    if sum(one.kind != UNKNOWN for one in found) < 2:
+        return [(path, "")]
+    return [(path.with_name(f"{path.name}@0x{one.address:08X}"), one.kind) for one in found]
+
+
+def read_image_file(path: Path) -> bytes:
+    """The flash image in the file: .bin, .hex, .srec, .elf, .dfu or .uf2; IB612 if it cannot be read.
+
+    ``file@0x900C0000`` is the one at that address, where a file holds several.
+    """
+    from imgbuild.inputs import read_input
+    from imgbuild.reader.addressed import unwrap_image
+
+    path, address = split_address(path)
+    try:
+        return unwrap_image(read_input(path), path, address)
     except OSError as error:
         fail("IB612", f"cannot read {path.name}: {(error.strerror or str(error)).lower()}", Place(str(path)))
 

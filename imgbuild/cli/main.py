@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import NoReturn
@@ -18,6 +19,7 @@ _GC_OBJECTS = 100_000
 COMMANDS = {
     "build": "build a flash image from a manifest",
     "convert": "turn a flash image into another format: hex, srec, elf, dfu, uf2",
+    "flash": "write a flash image onto a board",
     "ls": "list the assets of a flash image",
     "info": "tell what a flash image is and how full",
     "extract": "get assets back out of a flash image",
@@ -25,9 +27,13 @@ COMMANDS = {
     "specimen": "draw a font as a sheet: measures, text, kerning, every glyph",
     "verify": "check every byte of a flash image",
     "diff": "tell what changed between two flash images, and what an update takes",
+    "settings": "read and change the settings area of a flash image or a dump",
+    "ota": "make updates that devices fetch and apply, sign and check them",
     "formats": "list the pixel formats, their bits and the displays that take them",
     "chips": "list the flash chips known",
     "boards": "list the boards known",
+    "check-ram": "check that what writes the flash under running code lies in RAM",
+    "loader": "make a program that writes a board's flash: for tools, or as C arrays",
     "path": "print where the C reader lies",
     "explain": "tell more about a diagnostic code",
 }
@@ -42,7 +48,7 @@ class _LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"imgbuild.cli.{cmd_name}_command")
+        module = importlib.import_module(f"imgbuild.cli.{cmd_name.replace('-', '_')}_command")
         command: click.Command = module.command
         return command
 
@@ -80,6 +86,7 @@ def main() -> NoReturn:
     from imgbuild.cli import console
 
     gc.set_threshold(_GC_OBJECTS)
+    console.accept_any_text()
     try:
         status = cli.main(standalone_mode=False)
         _leave(status if isinstance(status, int) else ExitCode.DONE)
@@ -92,6 +99,12 @@ def main() -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         console.note("interrupted; no output was changed")
         _leave(ExitCode.INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            _report_internal(error)
+            _leave(ExitCode.INTERNAL)
+        click.UsageError(f"file name too long: {str(error.filename)[:80]}…").show()
+        _leave(ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback unasked
         _report_internal(error)
         _leave(ExitCode.INTERNAL)

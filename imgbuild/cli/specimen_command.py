@@ -15,6 +15,7 @@ from imgbuild.model import Artifact, Kind
 
 if TYPE_CHECKING:
     from imgbuild.export.specimen import Subject
+    from imgbuild.export.specimen_file import Request
 
 _SIZE_PX, _BPP = 24, 4
 
@@ -32,6 +33,8 @@ _SIZE_PX, _BPP = 24, 4
 @click.option(
     "--bpp", type=click.Choice(("1", "2", "3", "4", "8")), help=f"Of a font file: default {_BPP}; of BDF 1."
 )
+@click.option("--face", metavar="NAME", help="Of a collection: the name or the number of a font in it.")
+@click.option("--axes", metavar="TAG=N,...", help="Of a variable font: such as wght=600,wdth=80.")
 @click.option("--range", "ranges", multiple=True, help="Of a font file: a range such as latin-1, U+20-U+7E.")
 def command(
     *,
@@ -40,22 +43,33 @@ def command(
     output: Path,
     size: int | None,
     bpp: str | None,
+    face: str | None,
+    axes: str | None,
     ranges: tuple[str, ...],
 ) -> None:
     """Draw font NAME of the flash image SOURCE, or the font file SOURCE, as a specimen sheet.
 
     It shows the measures of the font, a sentence in a language that it can write, examples of its kerning,
     and its glyphs with their code points: all of an image's font, of a file those of --range or the first.
+    Shaped are the texts that the image has for the font; of a file, without --range, a sentence in each of
+    the scripts that need it.
     """
     from imgbuild.output import write_artifacts
 
     if output.suffix.lower() != ".png":
         raise click.UsageError(f"'{output.name}' must end in .png")
-    if name is not None and (size or bpp or ranges):
+    if name is not None and (size or bpp or face or axes or ranges):
         raise click.UsageError(
-            "--size, --bpp and --range are for a font file: a font of an image has its own"
+            "--size, --bpp, --face, --axes and --range are for a font file: a font of an image has its own"
         )
-    subject = _stored(source, name) if name is not None else _from_file(source, size, bpp, ranges)
+    if name is not None:
+        subject = _stored(source, name)
+    else:
+        from imgbuild.export.specimen_file import Request
+
+        bits = int(bpp) if bpp else None
+        number = int(face) if face and face.isdecimal() else face
+        subject = _from_file(source, Request(size, bits, ranges, number or 0, _axes_of(axes)))
     from imgbuild.export.specimen import draw_specimen
     from imgbuild.reader.preview import encode_png
 
@@ -65,6 +79,7 @@ def command(
 
 
 def _stored(source: Path, name: str) -> Subject:
+    from imgbuild.export.shaped_sentences import lines_of_image
     from imgbuild.export.specimen import Subject
     from imgbuild.reader.font import read_font
 
@@ -75,13 +90,27 @@ def _stored(source: Path, name: str) -> Subject:
         message = f'"{image.label(entry)}" is no font, and a specimen shows one; fonts of this image: {fonts}'
         fail("IB375", message, image.place, None, entry.name)
     payload = image.checked_payload(entry)
-    return Subject(image.label(entry), read_font(payload, entry).to_decoded(), len(payload))
+    font = read_font(payload, entry).to_decoded()
+    lines = lines_of_image(image, entry, len(font.glyphs))
+    return Subject(image.label(entry), font, len(payload), shaped=lines)
 
 
-def _from_file(source: Path, size: int | None, bpp: str | None, ranges: tuple[str, ...]) -> Subject:
+def _axes_of(text: str | None) -> tuple[tuple[str, float], ...]:
+    """``wght=600,wdth=80`` as pairs, sorted by tag."""
+    axes: dict[str, float] = {}
+    for part in text.split(",") if text else ():
+        tag, _, value = part.partition("=")
+        try:
+            axes[tag.strip()] = float(value)
+        except ValueError as error:
+            raise click.UsageError(f"--axes: '{part}' is not as wght=600") from error
+    return tuple(sorted(axes.items()))
+
+
+def _from_file(source: Path, request: Request) -> Subject:
     from imgbuild.export.specimen_file import subject_of_file
 
     if source.suffix.lower() in (".bin", ".imgb"):
         hint = "name a font of the flash image, too: imgbuild specimen IMAGE NAME -o FILE.png"
         fail("IB375", f'"{source.name}" is no font file', Place(str(source)), hint)
-    return subject_of_file(source, size, int(bpp) if bpp else None, ranges)
+    return subject_of_file(source, request)

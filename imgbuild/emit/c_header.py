@@ -70,8 +70,8 @@ def assets_header(job: EmitJob) -> str:
         *check_lines(prefix, needs_of(job.assets)),
     ]
     for comment, macros in groups:
-        body += ["", f"/* {comment} */", *_define(macros)]
-    return _guard(f"{prefix}_ASSETS_H", body)
+        body += ["", f"/* {comment} */", *define_lines(macros)]
+    return guard_header(f"{prefix}_ASSETS_H", body)
 
 
 def _pack_macros(job: EmitJob) -> tuple[str, list[tuple[str, str]]]:
@@ -80,17 +80,20 @@ def _pack_macros(job: EmitJob) -> tuple[str, list[tuple[str, str]]]:
     options = {asset.name: asset.options for asset in image.partition.assets}
     macros = [
         (f"{prefix}_FORMAT_MAJOR", str(FORMAT_MAJOR)),
-        (f"{prefix}_PACK_ID", _u32(image.pack_id)),
-        (f"{prefix}_CONTRACT", _u32(image.contract_hash)),
+        (f"{prefix}_PACK_ID", u32_text(image.pack_id)),
+        (f"{prefix}_CONTRACT", u32_text(image.contract_hash)),
         (f"{prefix}_MAX_STRIP_BYTES", f"UINT32_C({strip_cap_bytes(image.partition.assets)})"),
         (f"{prefix}_WORK_BYTES", f"UINT32_C({work_bytes_of(job.assets, options)})"),
-        (f"{prefix}_REGION_OFFSET", _u32(target.region.offset_bytes)),
-        (f"{prefix}_REGION_BYTES", _u32(target.region.size_bytes)),
-        (f"{prefix}_ERASE_BYTES", _u32(target.erase_bytes)),
+        (f"{prefix}_REGION_OFFSET", u32_text(target.region.offset_bytes)),
+        (f"{prefix}_REGION_BYTES", u32_text(target.region.size_bytes)),
+        (f"{prefix}_ERASE_BYTES", u32_text(target.erase_bytes)),
     ]
     if target.base_address is not None:
-        macros.append((f"{prefix}_BASE_ADDRESS", _u32(target.base_address)))
-    return f"{_comment(job.name)} on {_comment(target.chip.name)}: region, identity, RAM for strips", macros
+        macros.append((f"{prefix}_BASE_ADDRESS", u32_text(target.base_address)))
+    return (
+        f"{comment_text(job.name)} on {comment_text(target.chip.name)}: region, identity, RAM for strips",
+        macros,
+    )
 
 
 def _variant_macros(prefix: str, variants: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
@@ -102,8 +105,8 @@ def _asset_macros(prefix: str, asset: EncodedAsset) -> tuple[str, list[tuple[str
     macro = macro_name(prefix, asset.name)
     shape, macros = _SHAPES[asset.kind](macro, asset)
     kind = asset.kind.name
-    macros = [(macro, _u32(asset.key)), (f"{macro}_KIND", f"IMGB_KIND_{kind}"), *macros]
-    return f'"{_comment(asset.name)}": {kind.lower()}{shape}', macros
+    macros = [(macro, u32_text(asset.key)), (f"{macro}_KIND", f"IMGB_KIND_{kind}"), *macros]
+    return f'"{comment_text(asset.name)}": {kind.lower()}{shape}', macros
 
 
 def _string_macros(macro: str, name: str, options: StringsOptions) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -113,10 +116,10 @@ def _string_macros(macro: str, name: str, options: StringsOptions) -> list[tuple
         for number, tag in enumerate(options.languages)
     ]
     keys = [
-        (f"{macro}_STR_{c_identifier(id_).lstrip('_')}", _u32(zlib.crc32(id_.encode())))
+        (f"{macro}_STR_{c_identifier(id_).lstrip('_')}", u32_text(zlib.crc32(id_.encode())))
         for id_ in options.ids
     ]
-    shown = _comment(name)
+    shown = comment_text(name)
     return [(f'languages of "{shown}"', numbers), (f'texts of "{shown}"', keys)]
 
 
@@ -144,8 +147,8 @@ def _strings_shape(macro: str, asset: EncodedAsset) -> tuple[str, list[tuple[str
     if not isinstance(table, StringTable):
         return "", []
     languages = " ".join(tag for tag, _ in table.languages)
-    contract = (f"{macro}_CONTRACT", _u32(table.contract))
-    return f", {len(table.texts)} texts in {_comment(languages)}", [contract]
+    contract = (f"{macro}_CONTRACT", u32_text(table.contract))
+    return f", {len(table.texts)} texts in {comment_text(languages)}", [contract]
 
 
 _SHAPES: dict[Kind, Callable[[str, EncodedAsset], tuple[str, list[tuple[str, str]]]]] = {
@@ -167,41 +170,44 @@ def digest_header(job: EmitJob) -> str:
         (f"{prefix}_CONTENT_VERSION", f"UINT32_C({image.content_version})"),
         (f"{prefix}_TOTAL_BYTES", f"UINT32_C({image.total_bytes})"),
         (f"{prefix}_IMAGE_BYTES", f"UINT32_C({len(image.data)})"),
-        (f"{prefix}_IMAGE_CRC32", _u32(zlib.crc32(image.data))),
+        (f"{prefix}_IMAGE_CRC32", u32_text(zlib.crc32(image.data))),
     ]
     sha256 = ", \\\n   ".join(rows)
     body = [
         "#include <stdint.h>",
         "",
         "/* TOTAL_BYTES: pack or filesystem; IMAGE_BYTES: with padding, what CRC-32 and SHA-256 run over */",
-        *_define(macros),
+        *define_lines(macros),
         "",
         f"/* initialiser of a uint8_t[32] */\n#define {prefix}_IMAGE_SHA256 \\\n  {{{sha256}}}",
     ]
-    return _guard(f"{prefix}_DIGEST_H", body)
+    return guard_header(f"{prefix}_DIGEST_H", body)
 
 
 def config_header(job: EmitJob) -> str:
     """The text of ``<name>_config.h``: the reader's switches."""
     body = config_lines(f"{job.name}_config.h", needs_of(job.assets))
-    return _guard(f"{c_identifier(job.name)}_CONFIG_H", body)
+    return guard_header(f"{c_identifier(job.name)}_CONFIG_H", body)
 
 
-def _define(macros: list[tuple[str, str]]) -> list[str]:
+def define_lines(macros: list[tuple[str, str]]) -> list[str]:
+    """A line for each macro, their values in a column."""
     width = max(len(name) for name, _ in macros)
     return [f"#define {name.ljust(width)} {value}" for name, value in macros]
 
 
-def _guard(guard: str, body: list[str]) -> str:
+def guard_header(guard: str, body: list[str]) -> str:
+    """A generated header of these lines."""
     lines = ["/* Generated by imgbuild: changes are lost. */", f"#ifndef {guard}", f"#define {guard}", ""]
     return "\n".join([*lines, *body, "", f"#endif /* {guard} */", ""])
 
 
-def _u32(value: int) -> str:
+def u32_text(value: int) -> str:
+    """A number of 32 bits in C, for any size of int."""
     return f"UINT32_C(0x{value:08X})"
 
 
-def _comment(text: str) -> str:
+def comment_text(text: str) -> str:
     """``text`` for a C comment: it neither ends the comment, nor opens one, nor splices lines."""
     safe = (c if c.isprintable() and c not in "*\\" else f"<{ord(c):02x}>" for c in text)
     return "".join(safe)

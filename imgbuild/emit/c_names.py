@@ -64,7 +64,30 @@ PACK_MACROS = (
 )
 """What follows the prefix in the macros that are no asset's."""
 
-_RUNTIME_PREFIX = "IMGB"
+COMMON_MACROS = (
+    "PARTITIONS_H",
+    "PARTITION_COUNT",
+    *(f"CONTAINER_{container}" for container in ("FLAT", "LITTLEFS", "SETTINGS")),
+)
+"""What follows the manifest's name in the macros of ``<name>_partitions.h`` that are no partition's."""
+SETTINGS_MACROS = ("H", "OFFSET", "BYTES", "SECTOR_BYTES", "SECTORS", "COUNT", "TABLE")
+"""What follows the prefix in the macros of a header of settings that are no setting's."""
+_OF_A_SETTING = ("KEY", "DEFAULT", "MIN", "MAX", "BYTES")
+PARTITION_MACROS = (
+    "OFFSET",
+    "BYTES",
+    "ERASE_BYTES",
+    "ADDRESS",
+    "CONTAINER",
+    "IS_WRITABLE",
+    "ID",
+    "UPDATE",
+    *(f"{area}_{what}" for area in ("IMAGE", "SLOT_A", "SLOT_B", "SWITCH", "JOURNAL")
+      for what in ("OFFSET", "BYTES", "ADDRESS")),
+)  # fmt: skip
+"""What follows ``<NAME>_PARTITION_<PARTITION>_`` in the macros of ``<name>_partitions.h``."""
+
+RUNTIME_PREFIX = "IMGB"
 _STANDARD_MACRO = re.compile(
     r"U?INT(_LEAST|_FAST)?(8|16|32|64|PTR|MAX)_(MIN|MAX|WIDTH|C)"
     r"|(PTRDIFF|SIZE|SIG_ATOMIC|WCHAR|WINT)_(MIN|MAX|WIDTH)"
@@ -117,15 +140,32 @@ def check_c_names(
         suffixes = SUFFIXES[names[name]] if isinstance(names, Mapping) else _ALL_SUFFIXES
         for suffix in suffixes:
             owners.setdefault(macro_name(prefix, name) + suffix, []).append(name)
-    if owners and c_identifier(prefix) == _RUNTIME_PREFIX:
+    if owners and c_identifier(prefix) == RUNTIME_PREFIX:
         macro = min(owners)
-        message = (
-            f"macros that start with {_RUNTIME_PREFIX}_ are the reader's; the prefix must be another one"
-        )
+        message = f"macros that start with {RUNTIME_PREFIX}_ are the reader's; the prefix must be another one"
         return [CNameCollision(macro, tuple(owners[macro]), message)]
     fixed = {f"{c_identifier(prefix)}_{macro}" for macro in PACK_MACROS}
     fixed |= {variant_macro(prefix, variant) for variant in variants}
     return list(_collisions(owners, fixed))
+
+
+def macros_of(kinds: Mapping[str, Kind], prefix: str, variants: Iterable[str] = ()) -> set[str]:
+    """Every macro that the generated headers of one partition may define."""
+    own = {macro_name(prefix, name) + suffix for name, kind in kinds.items() for suffix in SUFFIXES[kind]}
+    fixed = {f"{c_identifier(prefix)}_{macro}" for macro in PACK_MACROS}
+    return own | fixed | {variant_macro(prefix, variant) for variant in variants}
+
+
+def settings_macros_of(names: Iterable[str], prefix: str) -> set[str]:
+    """Every macro that the generated header of settings may define."""
+    start = c_identifier(prefix)
+    fixed = {f"{start}_{macro}" for macro in SETTINGS_MACROS}
+    return fixed | {f"{start}_{what}_{c_identifier(name)}" for name in names for what in _OF_A_SETTING}
+
+
+def partition_macro(name: str, partition: str, suffix: str) -> str:
+    """A macro of ``<name>_partitions.h``."""
+    return f"{c_identifier(name)}_PARTITION_{c_identifier(partition).lstrip('_')}_{suffix}"
 
 
 _ALL_SUFFIXES = tuple(sorted({suffix for suffixes in SUFFIXES.values() for suffix in suffixes}))

@@ -12,21 +12,26 @@ DFU_ANY = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A name in an ELF file's symbol table. ``is_absolute``: the value is a number, no address."""
+    """A name in an ELF file's symbol table. ``is_absolute``: the value is a number, no address.
+
+    ``home`` is the number of the image that it points into: 0 is ``Delivery.image``, the others follow.
+    """
 
     name: str
     value: int
     size_bytes: int = 0
     is_absolute: bool = False
+    home: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The image, at the address that it is programmed to, and the firmware merged with it.
 
-    ``name`` is an identifier in lower case. ``merged`` pieces overlap neither each other nor the image;
-    ``entry`` is where the firmware starts. ``dfu_alt``, ``uf2_family`` None: none. ``elf_machine`` is of
-    ELF_MACHINES.
+    ``name`` is an identifier in lower case. ``others`` are the images of further partitions and what is to be
+    erased beside them, each with a name as its origin. ``merged`` pieces overlap neither each other nor
+    these; ``entry`` is where the firmware starts. ``dfu_alt``, ``uf2_family`` None: none. ``elf_machine`` is
+    of ELF_MACHINES.
     """
 
     name: str
@@ -40,8 +45,14 @@ class Delivery:
     uf2_family: int | None = None
     elf_machine: str = "arm"
     symbols: tuple[Symbol, ...] = ()
+    others: tuple[Piece, ...] = ()
+
+    @property
+    def images(self) -> tuple[Piece, ...]:
+        """All that is no firmware, in the order that ``Symbol.home`` counts."""
+        return (self.image, *self.others)
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """Everything by address."""
-        return tuple(sorted((self.image, *self.merged), key=lambda piece: piece.address))
+        return tuple(sorted((*self.images, *self.merged), key=lambda piece: piece.address))

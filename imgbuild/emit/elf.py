@@ -47,8 +47,8 @@ def write_elf(delivery: Delivery) -> bytes:
     """
     pieces = delivery.pieces
     sections = [_Section(*_name_piece(n, p, delivery)) for n, p in enumerate(pieces)]
-    home = 1 + next(n for n, piece in enumerate(pieces) if piece is delivery.image)
-    symbols, strings = _symbol_table(delivery.symbols, home)
+    numbers = {id(piece): number for number, piece in enumerate(pieces, 1)}
+    symbols, strings = _symbol_table(delivery.symbols, [numbers[id(piece)] for piece in delivery.images])
     names_at = len(sections) + 1
     sections.append(_Section(".symtab", _SYMTAB, symbols, 0, names_at + 1, 1, _SYM.size))
     sections.append(_Section(".strtab", _STRTAB, strings))
@@ -57,7 +57,10 @@ def write_elf(delivery: Delivery) -> bytes:
 
 
 def _name_piece(number: int, piece: Piece, delivery: Delivery) -> tuple[str, int, bytes, int]:
-    name = ".imgbuild" if piece is delivery.image else f".merged{number}"
+    if any(piece is image for image in delivery.images):
+        name = f".imgbuild.{piece.origin}" if delivery.others else ".imgbuild"
+    else:
+        name = f".merged{number}"
     return name, _PROGBITS, bytes(piece.data), piece.address
 
 
@@ -65,12 +68,15 @@ def _name_table(names: list[str]) -> bytes:
     return b"\0" + b"".join(name.encode() + b"\0" for name in names)
 
 
-def _symbol_table(symbols: tuple[Symbol, ...], home: int) -> tuple[bytes, bytes]:
-    """The rows of .symtab (the first is empty) and .strtab; all symbols are global."""
+def _symbol_table(symbols: tuple[Symbol, ...], homes: list[int]) -> tuple[bytes, bytes]:
+    """The rows of .symtab (the first is empty) and .strtab; all symbols are global.
+
+    ``homes``: numbers of the sections that ``Symbol.home`` counts.
+    """
     rows, strings = [bytes(_SYM.size)], bytearray(b"\0")
     for symbol in symbols:
         info = _GLOBAL_OBJECT if symbol.size_bytes else _GLOBAL_NOTYPE
-        section = _SHN_ABS if symbol.is_absolute else home
+        section = _SHN_ABS if symbol.is_absolute else homes[symbol.home]
         rows.append(_SYM.pack(len(strings), symbol.value, symbol.size_bytes, info, 0, section))
         strings += symbol.name.encode() + b"\0"
     return b"".join(rows), bytes(strings)

@@ -23,15 +23,20 @@ def emit_flash_file(job: EmitJob) -> list[Artifact]:
 
 def image_symbols(name: str, address: int, data: bytes) -> tuple[Symbol, ...]:
     """``<name>_start``, ``_end``, ``_size`` of an image, and one symbol for each asset of a flat one."""
-    prefix = c_identifier(name).lower()
-    symbols = {
-        f"{prefix}_start": Symbol(f"{prefix}_start", address),
-        f"{prefix}_end": Symbol(f"{prefix}_end", address + len(data)),
-        f"{prefix}_size": Symbol(f"{prefix}_size", len(data), is_absolute=True),
-    }
-    for symbol in _asset_symbols(prefix, address, data):
+    symbols = {symbol.name: symbol for symbol in range_symbols(name, address, data)}
+    for symbol in _asset_symbols(c_identifier(name).lower(), address, data):
         symbols.setdefault(symbol.name, symbol)
     return tuple(symbols.values())
+
+
+def range_symbols(name: str, address: int, data: bytes) -> tuple[Symbol, ...]:
+    """``<name>_start``, ``_end``, ``_size`` of an image, whatever is in it."""
+    prefix = c_identifier(name).lower()
+    return (
+        Symbol(f"{prefix}_start", address),
+        Symbol(f"{prefix}_end", address + len(data)),
+        Symbol(f"{prefix}_size", len(data), is_absolute=True),
+    )
 
 
 def _asset_symbols(prefix: str, address: int, data: bytes) -> Iterator[Symbol]:

@@ -24,7 +24,7 @@ from imgbuild.emit.output_formats import OutputFormat, choose_format
 from imgbuild.emit.uf2 import PAGE_BYTES
 from imgbuild.errors import Place, fail
 from imgbuild.flash.esp_partitions import Partition, find_partition
-from imgbuild.limits import ADDRESSED_FILE_BYTES_MAX
+from imgbuild.inputs import read_input
 from imgbuild.model import Board, FlashTarget
 from imgbuild.reader.addressed import READERS, read_firmware
 from imgbuild.units import format_bytes
@@ -59,10 +59,29 @@ def settle_delivery(
 
     ``target`` None: nothing is known of the flash. Raises BuildError: IB404, IB510 to IB519.
     """
+    return settle_image(options, output, Owner(name, target, place), read_merged(options.merge))
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose image a file is to hold: name in the file, flash if known, place where a fault is told."""
+
+    name: str
+    target: FlashTarget | None
+    place: Place
+
+
+Merged = tuple[tuple[Piece, ...], int | None]
+"""The pieces of all firmware files by address, and where the first that tells it starts."""
+
+
+def settle_image(options: DeliveryOptions, output: Path, owner: Owner, firmware: Merged) -> Settled:
+    """As :func:`settle_delivery`, with the firmware to merge read already."""
+    name, target, place = owner.name, owner.target, owner.place
     chosen = choose_format(output, options.format_name)
     board = target.board if target else None
     address = _settle_address(options, chosen, target, place) if chosen.is_addressed else 0
-    merged, entry = _read_merged(options.merge)
+    merged, entry = firmware
     alt, vid, pid = _settle_dfu(options, chosen, board, place)
     frame = Delivery(
         name=c_identifier(name).lower(),
@@ -207,8 +226,8 @@ def _check_format(settled: Settled) -> None:
 # --- merging ---------------------------------------------------------------------------------------
 
 
-def _read_merged(paths: Sequence[Path]) -> tuple[tuple[Piece, ...], int | None]:
-    """The pieces of all firmware files, and where the first that tells it starts."""
+def read_merged(paths: Sequence[Path]) -> Merged:
+    """All firmware files. Raises BuildError: IB511 to IB514, IB521."""
     pieces: list[Piece] = []
     entry = None
     for path in paths:
@@ -221,14 +240,9 @@ def _read_merged(paths: Sequence[Path]) -> tuple[tuple[Piece, ...], int | None]:
 
 def _read_file(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(ADDRESSED_FILE_BYTES_MAX + 1)
+        return read_input(path)
     except OSError as error:
         fail("IB512", f"cannot read {path.name}: {(error.strerror or str(error)).lower()}", Place(str(path)))
-    if len(data) > ADDRESSED_FILE_BYTES_MAX:
-        limit = format_bytes(ADDRESSED_FILE_BYTES_MAX)
-        fail("IB512", f"{path.name} is larger than {limit}", Place(str(path)))
-    return data
 
 
 def _refuse_overlaps(settled: Settled) -> None:
@@ -269,12 +283,7 @@ def fill_delivery(settled: Settled, data: bytes, symbols: Iterable[Symbol] = ())
 
     Raises BuildError: IB511 or IB519 if the image is too large for its place, IB613 for a defect of a writer.
     """
-    address = settled.address
-    image = Piece(address, data, "the image")
-    if address + len(data) > ADDRESS_END:
-        span = format_span(address, address + len(data))
-        fail("IB515", f"the image at {span} leaves the 32 bit address space", settled.place)
-    _refuse_image_over_merged(image, settled)
+    image = place_image(settled, data, "the image")
     partition = settled.partition
     if partition is not None and len(data) > partition.size_bytes:
         message = (
@@ -282,7 +291,21 @@ def fill_delivery(settled: Settled, data: bytes, symbols: Iterable[Symbol] = ())
             f"{format_bytes(partition.size_bytes)}"
         )
         fail("IB519", message, partition.place)
-    delivery = replace(settled.frame, image=image, symbols=tuple(symbols))
+    return write_delivery(settled, replace(settled.frame, image=image, symbols=tuple(symbols)))
+
+
+def place_image(settled: Settled, data: bytes, origin: str) -> Piece:
+    """The image's bytes at their address. Raises BuildError: IB511, IB515."""
+    image = Piece(settled.address, data, origin)
+    if image.end > ADDRESS_END:
+        span = format_span(image.address, image.end)
+        fail("IB515", f"the image at {span} leaves the 32 bit address space", settled.place)
+    _refuse_image_over_merged(image, settled)
+    return image
+
+
+def write_delivery(settled: Settled, delivery: Delivery) -> bytes:
+    """The file's bytes, compared with what was meant. Raises BuildError: IB613."""
     made = settled.format.write(delivery)
     if settled.format.is_addressed:
         _compare(settled.format, delivery, made, settled.place)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from imgbuild.export.canvas import Canvas, Typeface, label_width, make_canvas, make_typeface
 from imgbuild.export.pangrams import sample_of, sentences_of
-from imgbuild.model import DecodedFont, DecodedGlyph
+from imgbuild.model import DecodedFont, DecodedGlyph, ShapedLine
 from imgbuild.units import format_bytes
 
 _WIDTH, _WIDTH_MAX = 960, 2400
@@ -26,6 +26,8 @@ _KERN_ZOOM_PX = 36
 _LINES_MAX, _TEXT_PX, _KERN_PX = 12, 1200, 800
 """Lines of text, and how high they and the pairs may get."""
 _WIDTH_EMS = 20
+TEXT_WIDTH_PX = _WIDTH - 2 * _MARGIN
+"""Room for a line of text on every sheet."""
 _METRIC_LABELS_PX = 190
 
 
@@ -34,13 +36,14 @@ class Subject:
     """What a specimen shows.
 
     ``stored_bytes``: of the font asset, if it can be stored. ``total``: characters of the source, if the font
-    has but some of them.
+    has but some of them. ``shaped``: lines of the font's glyphs, by their places in its table.
     """
 
     name: str
     font: DecodedFont
     stored_bytes: int | None
     total: int | None = None
+    shaped: tuple[ShapedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ def draw_specimen(subject: Subject) -> Canvas:
     wanted = max(_WIDTH, cell_width + 2 * _MARGIN, _WIDTH_EMS * subject.font.size_px)
     width = min(wanted, _WIDTH_MAX)
     sections = [_title(subject, width), _measures(face, width), _sentences(face, width)]
+    if subject.shaped:
+        sections.append(_shaped(face, subject.shaped, width))
     if face.kerning:
         sections.append(_kerning(face, width))
     room = _HEIGHT_MAX - 2 * _MARGIN - sum(section.height + _SECTION_GAP for section in sections)
@@ -197,6 +202,28 @@ def _wrap(face: Typeface, text: str, width: int) -> list[str]:
             longer = longer[fits:]
         line = longer
     return [*lines, line] if line else lines
+
+
+def _shaped(face: Typeface, lines: Sequence[ShapedLine], width: int) -> _Section:
+    """Lines whose glyphs were chosen and placed by HarfBuzz; what leaves the sheet is left out."""
+    font = face.font
+    step = max(1, font.ascent - font.descent + font.line_gap) + max(2, font.size_px // 6)
+    lines = lines[: max(1, _TEXT_PX // step)]
+
+    def draw(canvas: Canvas, y: int) -> None:
+        _heading(canvas, "Shaped text", y)
+        baseline = y + _HEADING_PX + font.ascent
+        for line in lines:
+            room = width - 2 * _MARGIN - (line.width_16 + 15 >> 4)
+            left = _MARGIN + (room if line.is_rtl else 0)
+            for number, x, up in line.glyphs:
+                glyph = font.glyphs[number]
+                at = left + (x + 8 >> 4) + glyph.x, baseline - (up + 8 >> 4) - glyph.y
+                if _MARGIN // 2 <= at[0] < width - _MARGIN:
+                    face.draw_glyph(canvas, glyph, *at, _INK)
+            baseline += step
+
+    return _Section(_HEADING_PX + step * len(lines), draw)
 
 
 # --- kerning -------------------------------------------------------------------------------------

@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imgbuild.errors import BuildError, Place
 from imgbuild.export.pangrams import PANGRAMS
-from imgbuild.export.specimen import Subject
+from imgbuild.export.shaped_sentences import number_lines, shape_sentences
+from imgbuild.export.specimen import TEXT_WIDTH_PX, Subject
 from imgbuild.glyphs.charset import collect_characters
 from imgbuild.glyphs.table import encode_font
-from imgbuild.model import DecodedFont, FontOptions, Kind, PlannedAsset
+from imgbuild.model import DecodedFont, FontOptions, Kind, PlannedAsset, ShapedLine
 from imgbuild.sources.bdf import bdf_size
-from imgbuild.sources.font import decode_font, font_codepoints
+from imgbuild.sources.font import decode_font, font_codepoints, open_for_shaping
 
 _SIZE_PX, _BPP = 24, 4
 _CHARACTERS_MAX = 800
 
 
-def subject_of_file(source: Path, size: int | None, bpp: int | None, ranges: Sequence[str]) -> Subject:
-    """The font of ``source`` at ``size`` px and ``bpp``, those characters of ``ranges`` that it has.
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a font file: ``size`` in px, ``face`` of a collection, ``axes`` of a variable font."""
+
+    size: int | None = None
+    bpp: int | None = None
+    ranges: Sequence[str] = ()
+    face: int | str = 0
+    axes: tuple[tuple[str, float], ...] = ()
+
+
+def subject_of_file(source: Path, request: Request) -> Subject:
+    """The font of ``source`` as asked for, with those characters of the ranges that it has.
 
     Without ranges: its first 800 characters, and those of sentences that it can write. Raises BuildError as
     decode_font and collect_characters do.
     """
     place = Place(str(source))
     is_bdf = source.suffix.lower() == ".bdf"
-    bits = bpp or (1 if is_bdf else _BPP)
-    there = font_codepoints(source, place, source.name)
+    bits = request.bpp or (1 if is_bdf else _BPP)
+    there = font_codepoints(source, place, source.name, request.face)
     options = FontOptions(
-        size_px=size or (bdf_size(source) if is_bdf else None) or _SIZE_PX,
+        size_px=request.size or (bdf_size(source) if is_bdf else None) or _SIZE_PX,
         bpp=bits,
-        characters=_choose(there, ranges, place),
+        characters=_choose(there, request.ranges, place),
         hinting="mono" if bits == 1 else "light",
+        face=request.face,
+        axes=request.axes,
     )
+    lines: tuple[ShapedLine, ...] = ()
+    if not is_bdf and not request.ranges:
+        lines = shape_sentences(open_for_shaping(source, options, place, source.name), there, TEXT_WIDTH_PX)
+        glyph_ids = sorted({glyph for line in lines for glyph, _, _ in line.glyphs} - {0})
+        options = replace(options, glyph_ids=tuple(glyph_ids))
     decoded = decode_font(source, options, place, source.name)
     asset = PlannedAsset(source.name, 0, Kind.FONT, "", source, options, place)
     total = len(there) if len(decoded.glyphs) <= len(there) else None
-    return Subject(source.name, decoded, _stored_bytes(asset, decoded), total)
+    return Subject(source.name, decoded, _stored_bytes(asset, decoded), total, number_lines(lines, decoded))
 
 
 def _stored_bytes(asset: PlannedAsset, decoded: DecodedFont) -> int | None:

@@ -29,6 +29,12 @@ def check_chip(chip: Chip, positions: Positions, found: Diagnostics) -> None:
         f"pages of {format_bytes(chip.page_bytes)} do not divide {format_bytes(chip.size_bytes)}",
     )
     _check_erase_units(chip, row)
+    bank = chip.bank_bytes or chip.size_bytes
+    row.check(
+        chip.size_bytes % bank == 0 and bank % chip.block_bytes == 0,
+        "bank_bytes",
+        f"banks of {format_bytes(bank)} do not cut {format_bytes(chip.size_bytes)} into whole erase blocks",
+    )
     for name, timing in chip.timings.items():
         if timing.typical_us is not None and timing.maximum_us is not None:
             is_fine = timing.typical_us <= timing.maximum_us

@@ -24,11 +24,12 @@ from imgbuild.flash.rows import (
     parse_text,
 )
 from imgbuild.manifest.yamlpos import Positions, read_yaml
-from imgbuild.model import Board, Chip, DfuIds, ProgrammingWay, Range, Sectors, Timing, Wire
+from imgbuild.model import Board, Chip, DfuIds, ProgramMemory, ProgrammingWay, Range, Sectors, Timing, Wire
 
 _FOLDER = Path(__file__).parent
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 _JEDEC = re.compile(r"(?:[0-9A-F]{2}|\?\?)(?: (?:[0-9A-F]{2}|\?\?)){2,8}|none")
+EXECUTES_FROM = ("internal", "other-bank", "same-chip")
 _SIZE = "a size in bytes such as 4K or 0x1000"
 _TEXT = "text"
 
@@ -74,6 +75,7 @@ _CHIP: Keys = {
     "erase_commands": Key(parse_integer(0, 255), "a command byte such as 0x20", default=(), is_list=True),
     "program": Key(parse_choice("page", "aai"), "page or aai", default="page"),
     "address_bytes": Key(parse_choice(1, 2, 3, 4), "1, 2, 3 or 4", is_required=True),
+    "bank_bytes": Key(parse_positive, _SIZE),
     "source": _text(is_required=True),
     "notes": _text(default=""),
     "timings": Key(nested=_TIMING, default={}, is_named=True),
@@ -86,6 +88,11 @@ _DFU: Keys = {
     "alt": Key(parse_integer(0, 255), "a number from 0 to 255", is_required=True),
     "vid": Key(parse_integer(0, 0xFFFF), "a USB id of 16 bits such as 0x1D50", is_required=True),
     "pid": Key(parse_integer(0, 0xFFFF), "a USB id of 16 bits such as 0x607F", is_required=True),
+}
+_PROGRAM_MEMORY: Keys = {
+    "size": Key(parse_positive, _SIZE, is_required=True),
+    "used": Key(parse_bytes, _SIZE, default=0),
+    "sector_bytes": Key(parse_positive, _SIZE),
 }
 _ADDRESS = "an address of 32 bits such as 0x90000000"
 _BOARD: Keys = {
@@ -107,6 +114,8 @@ _BOARD: Keys = {
         nested={"tool": _text(is_required=True), "how": _text(is_required=True)}, default=(), is_list=True
     ),
     "dfu": Key(nested=_DFU),
+    "program_memory": Key(nested=_PROGRAM_MEMORY),
+    "executes_from": Key(parse_choice(*EXECUTES_FROM), "one of " + ", ".join(EXECUTES_FROM)),
     "uf2_family": Key(parse_choice(*UF2_FAMILIES), "one of " + ", ".join(UF2_FAMILIES)),
     "elf_machine": Key(parse_choice(*ELF_MACHINES), "arm, riscv or xtensa", default="arm"),
     "unverified": Key(parse_text, _TEXT, default=(), is_list=True),
@@ -229,6 +238,7 @@ def _timing(row: dict[str, Any]) -> Timing:
 def _board(name: str, row: dict[str, Any]) -> Board:
     values = dict(row)
     dfu = values.pop("dfu")
+    memory = values.pop("program_memory")
     return Board(
         name=name,
         reserved=tuple(Range(r["offset"], r["size"], r["name"]) for r in values.pop("reserved")),
@@ -236,5 +246,6 @@ def _board(name: str, row: dict[str, Any]) -> Board:
         wiring=tuple(Wire(**r) for r in values.pop("wiring")),
         programming=tuple(ProgrammingWay(**r) for r in values.pop("programming")),
         dfu=None if dfu is None else DfuIds(**dfu),
+        program_memory=None if memory is None else ProgramMemory(*memory.values()),
         **values,
     )

@@ -15,7 +15,7 @@ import numpy as np
 from imgbuild.flavours.bits import Codes, Ints, make_codes
 
 if TYPE_CHECKING:
-    from imgbuild.model import U8
+    from imgbuild.model.decoded import U8
 
 _ONES = 11
 _COUNTER_BITS = 6

@@ -11,7 +11,7 @@ import numpy as np
 from imgbuild.model import DecodedGlyph
 
 if TYPE_CHECKING:
-    from imgbuild.model import U8
+    from imgbuild.model.decoded import U8
 
 
 @lru_cache

@@ -1,24 +1,24 @@
 """Texts shaped and ordered when the image is built: HarfBuzz chooses and places the glyphs of each run.
 
-Directions follow the Unicode Bidirectional Algorithm (UAX 9) as python-bidi has it: its levels, without
-isolates. A device then draws glyphs at given places and needs neither.
+Directions follow the Unicode Bidirectional Algorithm. A device then draws glyphs at given places and needs
+neither.
 """
 
 from __future__ import annotations
 
 import struct
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
+from imgbuild.glyphs.bidi import LevelRun, embedding_levels, visual_runs
+from imgbuild.glyphs.bidi_classes import bidi_class
 from imgbuild.model import GlyphRuns, ShapedLine
 
 _COMMON = frozenset({"Zyyy", "Zinh", "Zzzz"})
 _RIGHT_TO_LEFT = frozenset({"R", "AL", "RLE", "RLO", "RLI"})
 _JOINERS = frozenset({0x200C, 0x200D})
-_BLANKS = frozenset({"WS", "S", "B"})
 _JOINED_BLOCKS = ((0x1800, 0x18AF),)  # Mongolian: letters join, yet run from left to right
 _EMOJI_PARTS = (
     (0xFE0F, 0xFE0F, "an emoji presentation selector"),
@@ -59,7 +59,7 @@ def _is_shaped(character: str) -> bool:
     if point < 0x300:
         return False
     return (
-        unicodedata.bidirectional(character) in _RIGHT_TO_LEFT
+        bidi_class(character) in _RIGHT_TO_LEFT
         or unicodedata.category(character) in {"Mn", "Mc"}
         or point in _JOINERS
         or any(first <= point <= last for first, last in _JOINED_BLOCKS)
@@ -82,17 +82,22 @@ def emoji_sequence(text: str) -> str | None:
 
 
 def shape_text(
-    text: str, font: ShapingFont, *, language: str | None = None, direction: str = "auto"
+    text: str,
+    font: ShapingFont,
+    *,
+    language: str | None = None,
+    script: str | None = None,
+    direction: str = "auto",
 ) -> tuple[tuple[ShapedLine, ...], tuple[int, ...]]:
     """The lines of ``text`` (cut at line feeds), and the characters that the font lacks, sorted.
 
-    ``language``: BCP 47; ``direction``: of the lines, ``auto`` (that of the first strong character),
-    ``ltr`` or ``rtl``. Glyphs stand in the order of drawing, from left to right.
+    ``language``: BCP 47; ``script``: ISO 15924, of characters that are common to scripts (digits,
+    punctuation) and follow no letter that tells; ``direction``: of the lines, ``auto`` (that of the first
+    strong character), ``ltr`` or ``rtl``. Glyphs stand in the order of drawing, from left to right.
     """
     import uharfbuzz as hb
 
-    face = hb.Face(hb.Blob(font.data), font.face_index)
-    shaper = _Shaper(hb, hb.Font(face), int(face.upem), font.size_64, language)
+    shaper = _Shaper(hb, font, language=language, script=script)
     lines = tuple(shaper.shape_line(line, direction) for line in text.split("\n"))
     return lines, tuple(sorted(shaper.missing))
 
@@ -100,26 +105,30 @@ def shape_text(
 class _Shaper:
     """HarfBuzz's font and what it found missing."""
 
-    def __init__(self, hb: Any, font: Any, upem: int, size_64: int, language: str | None) -> None:
-        self.hb, self.font, self.upem, self.size_64, self.language = hb, font, upem, size_64, language
+    def __init__(self, hb: Any, font: ShapingFont, *, language: str | None, script: str | None) -> None:
+        face = hb.Face(hb.Blob(font.data), font.face_index)
+        self.hb, self.font, self.upem, self.size_64 = hb, hb.Font(face), int(face.upem), font.size_64
+        self.language, self.script = language, script
         self.missing: set[int] = set()
 
     def shape_line(self, text: str, direction: str) -> ShapedLine:
-        levels, base = _levels(text, direction)
+        levels, base = embedding_levels(text, direction)
         glyphs: list[tuple[int, int, int]] = []
         pen = 0  # font units, so that rounding does not add up
-        for run, level in _visual_runs(levels):
-            for part, script in _script_parts(run, level):
-                pen = self._shape_run(part, script, level, pen, glyphs)
+        for run in visual_runs(levels):
+            for start, end, script in script_parts(text, run, self.script):
+                pen = self._shape_part(text, LevelRun(start, end, run.level), script, pen, glyphs)
         return ShapedLine(tuple(glyphs), self._to_16(pen), bool(base & 1))
 
-    def _shape_run(
-        self, text: str, script: str, level: int, pen: int, glyphs: list[tuple[int, int, int]]
+    def _shape_part(
+        self, text: str, part: LevelRun, script: str, pen: int, glyphs: list[tuple[int, int, int]]
     ) -> int:
+        """Adds a part's glyphs behind ``pen``; what stands around it decides how letters join."""
         buffer = self.hb.Buffer()
-        buffer.add_str(text)
+        buffer.add_codepoints([ord(character) for character in text], part.start, part.end - part.start)
+        buffer.flags = self.hb.BufferFlags.REMOVE_DEFAULT_IGNORABLES
         buffer.script = script
-        buffer.direction = "rtl" if level & 1 else "ltr"
+        buffer.direction = "rtl" if part.level & 1 else "ltr"
         if self.language:
             buffer.language = self.language
         self.hb.shape(self.font, buffer)
@@ -136,65 +145,24 @@ class _Shaper:
         return (units * self.size_64 * 2 + 4 * self.upem) // (8 * self.upem)
 
 
-def _levels(text: str, direction: str) -> tuple[list[tuple[str, int]], int]:
-    """Each character that is drawn with its embedding level, in logical order; and the line's own level."""
-    from bidi import algorithm
+def script_parts(text: str, run: LevelRun, given: str | None = None) -> list[tuple[int, int, str]]:
+    """Start, end and script of the parts of a run, in the order of drawing.
 
-    storage = algorithm.get_empty_storage()
-    forced = {"ltr": 0, "rtl": 1}.get(direction)
-    base = algorithm.get_base_level(text) if forced is None else forced
-    storage["base_level"], storage["base_dir"] = base, ("L", "R")[base]
-    algorithm.get_embedding_levels(text, storage)
-    algorithm.explicit_embed_and_overrides(storage)
-    for resolve in (
-        algorithm.resolve_weak_types,
-        algorithm.resolve_neutral_types,
-        algorithm.resolve_implicit_levels,
-    ):
-        resolve(storage, debug=False)
-    levels = [(entry["ch"], int(entry["level"])) for entry in storage["chars"]]
-    # UAX 9, rule L1: blanks at the line's end stand where the line ends
-    for place in range(len(levels) - 1, -1, -1):
-        if unicodedata.bidirectional(levels[place][0]) not in _BLANKS:
-            break
-        levels[place] = (levels[place][0], base)
-    return levels, base
-
-
-def _visual_runs(levels: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Runs of one level in the order of drawing (UAX 9, rule L2); each run's text stays in logical order."""
-    runs = [
-        ("".join(character for character, _ in group), level)
-        for level, group in groupby(levels, key=lambda entry: entry[1])
-    ]
-    highest = max((level for _, level in runs), default=0)
-    lowest_odd = min((level for _, level in runs if level & 1), default=highest + 1)
-    for level in range(highest, lowest_odd - 1, -1):
-        start = 0
-        while start < len(runs):
-            end = start
-            while end < len(runs) and runs[end][1] >= level:
-                end += 1
-            runs[start:end] = runs[start:end][::-1]
-            start = max(end, start + 1)
-    yield from runs
-
-
-def _script_parts(run: str, level: int) -> list[tuple[str, str]]:
-    """A run cut by script, in the order of drawing; what is common to scripts goes with what it follows."""
+    What is common to scripts goes with what it follows; at the start of the run it is of script ``given``,
+    else of the letter behind it.
+    """
     from fontTools import unicodedata as scripts
 
-    parts: list[list[str]] = []
-    for character in run:
-        script = scripts.script(character)
-        if parts and (script in _COMMON or script == parts[-1][1]):
-            parts[-1][0] += character
-        elif parts and parts[-1][1] in _COMMON:
-            parts[-1] = [parts[-1][0] + character, script]
+    parts: list[tuple[int, int, str]] = []
+    for place in range(run.start, run.end):
+        script = scripts.script(text[place])
+        if script in _COMMON:
+            script = parts[-1][2] if parts else given or script
+        if parts and parts[-1][2] in {script, *_COMMON}:
+            parts[-1] = (parts[-1][0], place + 1, script)
         else:
-            parts.append([character, script])
-    ordered = [(text, script) for text, script in parts]
-    return ordered[::-1] if level & 1 else ordered
+            parts.append((place, place + 1, script))
+    return parts[::-1] if run.level & 1 else parts
 
 
 # --- bytes -----------------------------------------------------------------------------------------

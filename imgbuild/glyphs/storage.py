@@ -13,7 +13,7 @@ from imgbuild.glyph_tables import MODEL_RAW
 from imgbuild.limits import FONT_CODED_PIXELS_MAX
 
 if TYPE_CHECKING:
-    from imgbuild.model import U8
+    from imgbuild.model.decoded import U8
 
 Ints = NDArray[np.int64]
 

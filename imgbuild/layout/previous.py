@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place, Severity, fail
+from imgbuild.inputs import read_input
 from imgbuild.model import EncodedAsset, FlashTarget, PlannedPartition
 from imgbuild.reader.addressed import unwrap_image
 from imgbuild.reader.container import FLAT, Image, open_image
@@ -83,8 +84,10 @@ def _displacements_of(pack: Pack) -> tuple[int, ...]:
     return struct.unpack_from(f"<{header.buckets}H", pack.data, header.header_bytes)
 
 
-def read_previous(path: Path, name: str, partition: PlannedPartition) -> Previous:
+def read_previous(path: Path, name: str, partition: PlannedPartition, data: bytes | None = None) -> Previous:
     """The layout of the released image in ``path``, of the manifest's ``name``.
+
+    ``data``: what of the file is the image, None: it is still to be read.
 
     Raises BuildError: IB430 (not readable, damaged, no flash image), IB431 (of another product), IB432 (the
     released image or the one to build is no flat pack).
@@ -96,7 +99,7 @@ def read_previous(path: Path, name: str, partition: PlannedPartition) -> Previou
         )
         fail("IB432", message, partition.place, "build without --base: littlefs moves its blocks as it likes")
     try:
-        image = open_image(unwrap_image(path.read_bytes(), path), place)
+        image = open_image(unwrap_image(read_input(path), path) if data is None else data, place)
         if image.container != FLAT:
             message = f"--base needs a flat image; this is one of littlefs ({image.container})"
             fail("IB432", message, place, "name the flat image that was released, or build without --base")

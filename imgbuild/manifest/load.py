@@ -99,6 +99,10 @@ def _check_combinations(raw: dict[str, Any], positions: Positions, found: Diagno
     if "assets" in raw and "partitions" in raw:
         message = "found 'assets' and 'partitions'; expected one of them: each partition lists its assets"
         found.error("IB105", message, positions.key(("assets",)))
+    for key in ("container", "budget"):
+        if key in raw and "partitions" in raw:
+            message = f"found '{key}' beside 'partitions'; expected it in each partition that it is meant for"
+            found.error("IB105", message, positions.key((key,)))
     if "assets" not in raw and "partitions" not in raw and not positions.is_doubtful(()):
         message = "key 'assets' is missing in the top level of the manifest"
         found.error("IB106", message, positions.value(()))

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from imgbuild.errors import Diagnostic
 from imgbuild.manifest import schema
+from imgbuild.manifest.settings_spec import SettingSpec
 from imgbuild.manifest.yamlpos import Positions, YamlPath
 
 _LABELS: dict[type[BaseModel], str] = {
@@ -36,6 +37,9 @@ _LABELS: dict[type[BaseModel], str] = {
     schema.ReservedSpec: "a reserved range",
     schema.RangeSpec: "a region",
     schema.PartitionSpec: "a partition",
+    schema.PartitionContainerSpec: "a partition's 'container'",
+    schema.SettingsContainerSpec: "the container 'settings'",
+    SettingSpec: "a setting",
 }
 _NO_HOME = (schema.PresetSpec, schema.ImageOptionsSpec, schema.FontOptionsSpec, schema.FileOptionsSpec)
 """Classes that repeat keys of others: no help as an answer to "where does this key belong?"."""
@@ -157,7 +161,7 @@ def _class_at(loc: tuple[str | int, ...]) -> type[BaseModel] | None:
         else:
             fields = [spec.model_fields[step] for spec in specs if step in spec.model_fields]
             specs = [found for field in fields for found in _specs_in(field.annotation)]
-            is_name = step == "presets"
+            is_name = step in ("presets", "settings")
     return specs[0] if len(specs) == 1 else None
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 from imgbuild.errors import Place
 from imgbuild.manifest.font_values import Axes, CodepointMap, Dpi, Face, FontSizeKey, ShiftPx, Weight
+from imgbuild.manifest.settings_spec import Settings
 from imgbuild.manifest.values import (
     Address,
     AlphaThreshold,
@@ -25,6 +26,7 @@ from imgbuild.manifest.values import (
     InsetPx,
     Palette,
     PaletteSize,
+    PartitionSize,
     PlacePx,
     PowerOfTwo,
     Rect,
@@ -37,6 +39,7 @@ from imgbuild.manifest.values import (
     VariantName,
     parse_container,
     parse_invert,
+    parse_partition_container,
     parse_resize,
     parse_sprites,
 )
@@ -66,8 +69,9 @@ FontFlavour = Literal["imgb", "lvgl9"]
 Dither = Literal["none", "bayer2", "bayer4", "bayer8", "floyd-steinberg", "atkinson", "sierra-lite"]
 Flavour = Literal["imgb", "lvgl9", "jpeg", "png", "qoi"]
 Direction = Literal["auto", "ltr", "rtl"]
-LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", max_length=15)]
+ExecutesFrom = Literal["internal", "other-bank", "same-chip"]
 LittlefsLayout = Literal["files", "pack"]
+UpdateKind = Literal["none", "slots", "in-place"]
 
 
 # --- building blocks -----------------------------------------------------------------------------
@@ -76,7 +80,7 @@ LittlefsLayout = Literal["files", "pack"]
 class Spec(BaseModel):
     """Base of every part of the manifest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     def given(self) -> dict[str, Any]:
         """The keys that a person wrote, with their values; in the order of the model."""
@@ -211,15 +215,17 @@ class FileOptionsSpec(_Aligned):
 class StringsOptionsSpec(_Aligned):
     """Options of translated texts."""
 
-    language: LanguageTag | None = None
+    language: Text | None = None
     shape: Text | None = None
+    script: Text | None = None
 
 
 class TextOptionsSpec(_Aligned):
     """Options of a text that is shaped when the image is built, for the font asset ``shape``."""
 
     shape: Text | None = None
-    language: LanguageTag | None = None
+    language: Text | None = None
+    script: Text | None = None
     direction: Direction | None = None
 
 
@@ -345,15 +351,18 @@ def _text_or_mapping(value: Any) -> str | None:
     return "<mapping>" if isinstance(value, dict) else None
 
 
-Region = Annotated[
-    Annotated[str, Tag("<text>")] | Annotated[RangeSpec, Tag("<mapping>")],
-    Discriminator(
-        _text_or_mapping,
-        custom_error_type="expected",
-        custom_error_message="expected {what}",
-        custom_error_context={"what": "'free', the name of a range, or {offset: 0x80000, size: 1M}"},
-    ),
+_TEXT_OR_MAPPING = Discriminator(
+    _text_or_mapping,
+    custom_error_type="expected",
+    custom_error_message="expected {what}",
+    custom_error_context={"what": "'free', the name of a range, or {offset: 0x80000, size: 1M}"},
+)
+Region = Annotated[Annotated[str, Tag("<text>")] | Annotated[RangeSpec, Tag("<mapping>")], _TEXT_OR_MAPPING]
+OwnRegion = Annotated[
+    Annotated[str, Tag("<text>")] | Annotated[RangeSpec, Tag("<mapping>")] | Annotated[None, Tag("<none>")],
+    _TEXT_OR_MAPPING,
 ]
+"""As :data:`Region`, or not given."""
 
 
 class FlashSpec(Spec):
@@ -367,12 +376,15 @@ class FlashSpec(Spec):
     boards: Text | None = None
     chips: Text | None = None
     partition_table: Text | None = None
+    executes_from: ExecutesFrom | None = None
+    ram_writer: bool = False
 
 
 class LittlefsSpec(Spec):
-    """How assets lie in a littlefs."""
+    """How assets lie in a littlefs; ``writable``: the device writes into it."""
 
     layout: LittlefsLayout = "files"
+    writable: bool = False
 
 
 class ContainerSpec(Spec):
@@ -394,6 +406,24 @@ class ContainerSpec(Spec):
 Container = Annotated[ContainerSpec, BeforeValidator(parse_container)]
 
 
+class SettingsContainerSpec(Spec):
+    """The container ``settings`` has no options."""
+
+
+class PartitionContainerSpec(ContainerSpec):
+    """What a partition can be besides: ``settings``."""
+
+    settings: SettingsContainerSpec | None = None
+
+    @property
+    def kind(self) -> str:
+        """``flat``, ``littlefs`` or ``settings``."""
+        return super().kind if self.settings is None else "settings"
+
+
+PartitionContainer = Annotated[PartitionContainerSpec, BeforeValidator(parse_partition_container)]
+
+
 class DisplaySpec(Spec):
     """The display: defaults for every bitmap, and the size that a picture should not exceed.
 
@@ -409,13 +439,18 @@ class DisplaySpec(Spec):
 
 
 class PartitionSpec(Spec):
-    """One of several partitions of the chip."""
+    """One of several partitions of the chip: a size in the region that they share, or a region of its own."""
 
     name: Text
-    region: Region
-    assets: AssetList
-    container: Container | None = None
+    size: PartitionSize | None = None
+    region: OwnRegion = None
+    container: PartitionContainer = PartitionContainerSpec()
+    update: UpdateKind = "none"
+    slot_size: Size | None = None
+    journal_size: Size | None = None
     budget: Size | None = None
+    assets: AssetList | None = None
+    settings: Settings | None = None
 
 
 class ManifestSpec(Spec):

@@ -15,6 +15,9 @@ from pydantic_core import PydanticCustomError
 from imgbuild.limits import ALIGN_BYTES_MAX, BITMAP_SIDE_MAX, PALETTE_MAX, STRIP_BYTES_MAX, STRIP_BYTES_MIN
 from imgbuild.units import parse_size
 
+REST = "rest"
+"""The size of a partition that takes what the others leave."""
+
 
 def _expected(what: str) -> PydanticCustomError:
     return PydanticCustomError("expected", "expected {what}", {"what": what})
@@ -115,6 +118,29 @@ def parse_container(value: Any) -> Any:
     raise _choice("flat", "littlefs")
 
 
+def parse_partition_container(value: Any) -> Any:
+    """``flat``, ``littlefs`` and ``settings`` as the mappings that they are short for."""
+    if isinstance(value, dict):
+        return value
+    forms: dict[Any, dict[str, Any]] = {
+        "flat": {},
+        "littlefs": {"littlefs": {}},
+        "settings": {"settings": {}},
+    }
+    if isinstance(value, str) and value in forms:
+        return forms[value]
+    raise _choice(*forms)
+
+
+def _parse_partition_size(value: Any) -> Any:
+    if value == REST:
+        return REST
+    try:
+        return _parse_size(value)
+    except PydanticCustomError:
+        raise _expected("a size in bytes such as 256K or 0x80000, or rest") from None
+
+
 def parse_invert(value: Any) -> Any:
     """``true``, ``false``, ``colour`` or ``black``."""
     if isinstance(value, bool) or value in ("colour", "black"):
@@ -179,6 +205,7 @@ def _is_rect(x: int, y: int, width_px: int, height_px: int) -> bool:
 
 
 Size = Annotated[int, BeforeValidator(_parse_size)]
+PartitionSize = Annotated[int | Literal["rest"], BeforeValidator(_parse_partition_size)]
 PowerOfTwo = Annotated[int, BeforeValidator(_parse_power_of_two)]
 Address = Annotated[int, BeforeValidator(_parse_address)]
 StripBytes = Annotated[int, BeforeValidator(_parse_size), Field(ge=STRIP_BYTES_MIN, le=STRIP_BYTES_MAX)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,10 @@ from imgbuild.reader.pixelformat import (
     to_rgba,
     unpack_rows,
 )
-from imgbuild.reader.range_rows import RangeBitmap, decode_bitmaps
 from imgbuild.reader.rle import MalformedRunsError, decode_runs
+
+if TYPE_CHECKING:
+    from imgbuild.reader.range_rows import RangeBitmap
 
 U8 = NDArray[np.uint8]
 
@@ -181,6 +183,10 @@ def decode_together(bitmaps: Sequence[Bitmap]) -> list[Bitmap]:
     What is wrong with one shows when its rows are asked for.
     """
     places = [n for n, bitmap in enumerate(bitmaps) if bitmap.codec == Codec.RANGE_PIXELS]
+    if not places:
+        return list(bitmaps)
+    from imgbuild.reader.range_rows import decode_bitmaps  # most images have none of them
+
     jobs = [_range_bitmap(bitmaps[place]) for place in places]
     result = list(bitmaps)
     for place, rows in zip(places, decode_bitmaps(jobs), strict=True):
@@ -189,6 +195,8 @@ def decode_together(bitmaps: Sequence[Bitmap]) -> list[Bitmap]:
 
 
 def _range_bitmap(bitmap: Bitmap) -> RangeBitmap:
+    from imgbuild.reader.range_rows import RangeBitmap
+
     strips = tuple((bitmap.payload[start:end], is_raw) for start, end, is_raw in bitmap.strips)
     return RangeBitmap(
         bitmap.pixel_format.name, bitmap.order, bitmap.width, bitmap.row_count, bitmap.stride_bytes,

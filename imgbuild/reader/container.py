@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from imgbuild.errors import Diagnostics, Place, fail
+from imgbuild.inputs import read_input
 from imgbuild.model import Codec, Kind
 from imgbuild.reader.bitmap import Bitmap
 from imgbuild.reader.littlefs import Filesystem, is_littlefs, read_littlefs
@@ -166,7 +167,7 @@ def open_image(
 
 def _read_file(path: Path, place: Place) -> bytes:
     try:
-        return path.read_bytes()
+        return read_input(path)
     except OSError as error:
         fail("IB612", f"cannot be read: {error.strerror or error}", place)
 

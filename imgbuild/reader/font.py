@@ -23,7 +23,6 @@ from imgbuild.limits import FONT_CODED_PIXELS_MAX
 from imgbuild.model import Codec, DecodedFont, DecodedGlyph
 from imgbuild.reader.bitmap import fail_malformed
 from imgbuild.reader.glyph_plain import CodedPixels, decode_plain
-from imgbuild.reader.glyph_streams import decode_together
 from imgbuild.reader.kerning import read_kerning
 from imgbuild.reader.pack import Entry
 
@@ -169,6 +168,8 @@ class Font:
         cells = int(widths.max(initial=0)) * int(heights.max(initial=0))
         if self.coded is None or int((widths * heights).sum()) < _TOGETHER_GLYPHS_MIN * cells:
             return
+        from imgbuild.reader.glyph_streams import decode_together
+
         decoded = decode_together(self.coded, offsets, widths, heights)
         self._known.update(zip(which.tolist(), decoded, strict=True))
 

@@ -28,12 +28,20 @@ def _spans(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-_NOT_FIRST = frozenset("!\"%'),-.:;?]}") | _spans(
-    "00A0 00BB 0300-036F 2010-2014 2019 201D 2025 2026 3001 3002 3005 3009 300B 300D 300F 3011 3015"
-    " 3017 3019 301B 301C 301F 303B 3041 3043 3045 3047 3049 3063 3083 3085 3087 308E 3095 3096"
-    " 3099-309E 30A0 30A1 30A3 30A5 30A7 30A9 30C3 30E3 30E5 30E7 30EE 30F5 30F6 30FB-30FE 31F0-31FF"
-    " FE0E FE0F FF01 FF05 FF09 FF0C FF0E FF1A FF1B FF1F FF3D FF5D FF60 FF61 FF63-FF65 FF67-FF70 FF9E"
-    " FF9F"
+_MARKS = _spans(
+    "0300-036F 0483-0489 0591-05BD 05BF-05C7 064B-065F 0670 0E31 0E34-0E3A 0E47-0E4E 1AB0-1AFF 1DC0-1DFF"
+    " 20D0-20FF 302A-302F 3099-309A FE00-FE0F FE20-FE2F"
+)
+_NOT_FIRST = (
+    frozenset("!\"%'),-.:;?]}")
+    | _MARKS
+    | _spans(
+        "00A0 00BB 2010-2014 2019 201D 2025 2026 3001 3002 3005 3009 300B 300D 300F 3011 3015"
+        " 3017 3019 301B 301C 301F 303B 3041 3043 3045 3047 3049 3063 3083 3085 3087 308E 3095 3096"
+        " 309B-309E 30A0 30A1 30A3 30A5 30A7 30A9 30C3 30E3 30E5 30E7 30EE 30F5 30F6 30FB-30FE 31F0-31FF"
+        " FF01 FF05 FF09 FF0C FF0E FF1A FF1B FF1F FF3D FF5D FF60 FF61 FF63-FF65 FF67-FF70 FF9E"
+        " FF9F"
+    )
 )
 _NOT_LAST = frozenset("\"$'([{") | _spans(
     "00A0 00A3 00A5 00AB 2018 201C 20AC 3008 300A 300C 300E 3010 3014 3016 3018 301A 301D FF04 FF08 FF3B FF5B"
@@ -121,6 +129,7 @@ class _Line:
         self.paragraph, self.feed, self.below = text.partition("\n")
         self.items = _place(style, self.paragraph)
         self.solid = [place for place, item in enumerate(self.items) if item.is_solid]
+        self.marks = {place for place in self.solid if self._is_mark(place)}
 
     def broken(self) -> tuple[TextLine, int]:
         """The line, and how many characters of the text it takes with what is dropped behind it."""
@@ -137,6 +146,10 @@ class _Line:
         before = max(at for at in self.solid if at < full) + 1
         return self._line(before, ""), full
 
+    def _is_mark(self, place: int) -> bool:
+        """Whether an item is a mark on the character before it."""
+        return place > 0 and self.items[place - 1].is_solid and self.items[place].character in _MARKS
+
     def cut(self) -> tuple[TextLine, int]:
         """The last line there is room for, and all of the text."""
         everything = len(self.paragraph) + 1 + len(self.below)
@@ -146,15 +159,16 @@ class _Line:
         suffix = "\u2026" if find_font(self.style.fonts, "\u2026") else "..."
         for place in reversed([at for at in self.solid if full is None or at < full]):
             line = self._line(place + 1, suffix)
-            if self.limit is None or line.width_16 <= self.limit:
-                return line, everything
+            if place not in self.marks and (self.limit is None or line.width_16 <= self.limit):
+                return self._line(self._behind_marks(place), suffix), everything
         return self._line(0, suffix), everything
 
     def _overflow(self, start: int) -> int | None:
         """The place of the first glyph that does not fit, from the one numbered ``start`` on."""
         if self.limit is None:
             return None
-        return next((at for at in self.solid[start:] if self.items[at].end > self.limit), None)
+        able = (at for at in self.solid[start:] if at not in self.marks)
+        return next((at for at in able if self.items[at].end > self.limit), None)
 
     def _suffix_at(self, place: int) -> str | None:
         """What is drawn where the line ends before ``place``; None: it may not end there."""
@@ -173,6 +187,13 @@ class _Line:
             return None
         before_last = seen[-2] if len(seen) > 1 else ""
         return "" if _may_break(before_last, seen[-1], follows) else None
+
+    def _behind_marks(self, place: int) -> int:
+        """Behind an item and the marks on it."""
+        place += 1
+        while place in self.marks:
+            place += 1
+        return place
 
     def _behind_spaces(self, place: int) -> int:
         while place < len(self.items) and self.items[place].character in _SPACES:

@@ -21,6 +21,7 @@ from imgbuild.sources.font_render import NOTDEF, UNMAPPED, Renderer, load_flags_
 from imgbuild.sources.font_size import Scale, line_metrics, select_size
 
 if TYPE_CHECKING:
+    from imgbuild.glyphs.kerning import Pairs
     from imgbuild.glyphs.shape import ShapingFont
 
 
@@ -51,7 +52,7 @@ def decode_font(path: Path, options: FontOptions, place: Place | None, asset_nam
         job.merge(source, scale)
     job.check(font)
     glyphs = tuple(job.glyphs[point] for point in sorted(job.glyphs))
-    pairs, found = _kern(font, glyphs, scale) if options.kerning and not scale.is_strike else ({}, 0)
+    pairs, found = _kern(job.drawn, glyphs) if options.kerning else ({}, 0)
     return DecodedFont(
         size_px=scale.em_px,
         bpp=options.bpp,
@@ -111,18 +112,35 @@ def open_for_shaping(path: Path, options: FontOptions, place: Place | None, asse
     return ShapingFont(font.data, font.face_index, scale.em_64)
 
 
-def _kern(
-    font: FontFile, glyphs: Sequence[DecodedGlyph], scale: Scale
-) -> tuple[dict[tuple[int, int], int], int]:
-    """Kerning in 1/16 px by glyphs of the table, of the first source's; and how many pairs it has."""
-    if not font.is_sfnt or font.tables.keys().isdisjoint(("GPOS", "kern", "kerx")):
+def _kern(sources: Sequence[_Drawn], glyphs: Sequence[DecodedGlyph]) -> tuple[Pairs, int]:
+    """Kerning in 1/16 px by glyphs of the table, within each source; and how many pairs there are."""
+    index_of = {glyph.codepoint: index for index, glyph in enumerate(glyphs, 1)}  # 0 is .notdef
+    kerned: Pairs = {}
+    found = 0
+    for source in sources:
+        pairs, count = _kern_source(source, index_of)
+        kerned.update(pairs)
+        found += count
+    return kerned, found
+
+
+def _kern_source(source: _Drawn, index_of: Mapping[int, int]) -> tuple[Pairs, int]:
+    font = source.font
+    if not font.is_sfnt or source.scale.is_strike or font.tables.keys().isdisjoint(("GPOS", "kern", "kerx")):
         return {}, 0
     from imgbuild.glyphs.kerning import find_kerning, scale_kerning
 
-    # glyph 0 of the table is .notdef
-    index_of = {glyph.codepoint: index for index, glyph in enumerate(glyphs, 1) if glyph.glyph_id >= 0}
-    pairs, upem = find_kerning(font.data, font.face_index, list(index_of))
-    kerning = scale_kerning(pairs, upem, scale.em_64, index_of)
+    becomes: dict[int, list[int]] = {}
+    for point, own in source.points.items():
+        becomes.setdefault(own, []).append(point)
+    pairs, upem = find_kerning(font.data, font.face_index, list(becomes))
+    moved = {
+        (left, right): value
+        for (own_left, own_right), value in pairs.items()
+        for left in becomes[own_left]
+        for right in becomes[own_right]
+    }
+    kerning = scale_kerning(moved, upem, source.scale.em_64, index_of)
     return kerning.pairs, kerning.found
 
 
@@ -153,6 +171,15 @@ def _size(options: FontOptions) -> FontSize:
     return options.size or FontSize("em", 64 * options.size_px)
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A source that glyphs were drawn from. ``points``: their code points, and what each is in the source."""
+
+    font: FontFile
+    scale: Scale
+    points: Mapping[int, int]
+
+
 @dataclass(slots=True)
 class _Job:
     """Gathers the glyphs of one font asset, source after source."""
@@ -160,6 +187,7 @@ class _Job:
     options: FontOptions
     asset: str
     glyphs: dict[int, DecodedGlyph] = field(default_factory=dict)
+    drawn: list[_Drawn] = field(default_factory=list)
     wanted: set[int] = field(default_factory=set)
     coloured: dict[int, FontFile] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -223,6 +251,8 @@ class _Job:
             self.notes.append(f"drawn from outlines: {describe_characters(renderer.outlined, 4)}")
         kept = [glyph for glyph in drawn if self.coloured.get(glyph.codepoint) is not font]
         self.glyphs.update({glyph.codepoint: glyph for glyph in kept})
+        own = {glyph.codepoint: moved.get(glyph.codepoint, glyph.codepoint) for glyph in kept}
+        self.drawn.append(_Drawn(font, scale, own))
 
     def draw_unmapped(self, source: FontSource, face: Face, scale: Scale) -> tuple[DecodedGlyph, ...]:
         """Glyphs that shaped texts need and that no character of this asset leads to."""

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import NoReturn
 
 from imgbuild.errors import Place, fail
+from imgbuild.inputs import read_input
 from imgbuild.limits import FONT_FILE_BYTES_MAX, FONT_UNPACKED_BYTES_MAX
 from imgbuild.units import format_bytes
 
@@ -85,7 +86,7 @@ def read_font(path: Path, place: Place | None, asset: str | None) -> FontFile:
             limit = format_bytes(FONT_FILE_BYTES_MAX)
             message = f'font file "{path.name}" has {format_bytes(size)}, at most {limit} are read'
             fail("IB301", message, place, None, asset)
-        data = path.read_bytes()
+        data = read_input(path, FONT_FILE_BYTES_MAX)
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         fail("IB110", f'font file "{path.name}" cannot be read: {reason}', place, None, asset)

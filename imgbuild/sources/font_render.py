@@ -18,7 +18,7 @@ from imgbuild.sources.font_face import Face
 from imgbuild.sources.font_size import Scale
 
 if TYPE_CHECKING:
-    from imgbuild.model import U8
+    from imgbuild.model.decoded import U8
 
 # freetype.h: enumerations FT_PIXEL_MODE and FT_GLYPH_FORMAT
 _MODE_BITS = {1: 1, 3: 2, 4: 4}  # mono, grey of 2 and of 4 bits

@@ -14,7 +14,8 @@ from imgbuild.reader.textlines import TextStyle, block_size, lay_out
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -.,!?()\u00a0\u3000"
 CJK = "日本語文。、「」\uff08\uff09きゃくーッ한국"
-ALL = LETTERS + CJK + "\u2010\u2026…é"
+MARKS = "\u0301\u0323\u0e34\u3099"
+ALL = LETTERS + CJK + MARKS + "\u2010\u2026…é"
 WIDTH = 10  # px of every character
 HYPHEN, ELLIPSIS, STOP = 0x2010, 0x2026, 0x2E
 
@@ -87,6 +88,14 @@ BREAKS = {
     "\u200bab": (1, ["\u200ba", "b"]),
     "ab\u00a0cd ef": (5, ["ab\u00a0cd", "ef"]),
     "ab\u00a0cde": (4, ["ab\u00a0c", "de"]),
+    # marks stay with what they are on, though this font gives them a width
+    "abc\u0301d": (3, ["abc\u0301", "d"]),
+    "abc\u0323\u0301d": (3, ["abc\u0323\u0301", "d"]),
+    "a\u0301\u0301b": (1, ["a\u0301\u0301", "b"]),
+    "abc\u0301 d": (3, ["abc\u0301", "d"]),
+    "ab \u0301c": (3, ["ab", "\u0301c"]),
+    "\u0301\u0301\u0301": (1, ["\u0301\u0301\u0301"]),
+    "日か\u3099": (2, ["日か\u3099"]),
     # line feeds
     "a\nb": (9, ["a", "b"]),
     "a\n\nb": (9, ["a", "", "b"]),
@@ -149,6 +158,12 @@ def test_text_that_does_not_fit_is_cut_with_an_ellipsis(bench):
     assert lines_of(bench, "one two three", 70, lines=1) == ["one two"]
 
 
+def test_an_ellipsis_stands_behind_the_marks_of_the_last_character(bench):
+    assert lines_of(bench, "ab\u0301cdef", 40, lines=1, ellipsis=1) == [("ab\u0301", "…")]
+    assert lines_of(bench, "ab\u0301\u0323cdef", 30, lines=1, ellipsis=1) == [("ab\u0301\u0323", "…")]
+    assert lines_of(bench, "abc\u0301def", 30, lines=1, ellipsis=1) == [("ab", "…")]
+
+
 def test_a_font_without_an_ellipsis_takes_three_full_stops(bench):
     assert lines_of(bench, "one two three", 70, font="few", lines=1, ellipsis=1) == [("one", "...")]
     assert lines_of(bench, "one two three", 80, font="few", lines=1, ellipsis=1) == [("one t", "...")]
@@ -198,6 +213,7 @@ def test_lines_stand_left_in_the_middle_or_right(bench):
 
 ALPHABET = (
     'ab c-AV. \t\n\u00ad\u200b\u00a0\u4e00\u3042\u3001\u3043(\uff08\r\u2010\uac00Wx\u0416\u2603"e\u3000 '
+    "\u0301\u0301\u3099"
 )
 SECOND = [0x41, 0x3000, 0x3001, 0x3042, 0x3043, 0x4E00, 0xAC00, 0xFF08]
 CACHES = {"none": 0, "far too small": 10, "small": 400, "large": 5000}

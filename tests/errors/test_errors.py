@@ -5,6 +5,7 @@ A folder ``IBnnn-what-is-wrong`` holds ``manifest.yaml`` and its inputs, and
 - ``expected.txt``: the whole of stderr;
 - ``cmd.txt`` (optional): the arguments of imgbuild, default ``build manifest.yaml -o out/ext.bin``;
 - ``exit.txt`` (optional): the exit code, default 1;
+- ``tools.txt`` (optional): programs that the command runs;
 - ``make.py`` (optional): run in the folder's copy first, makes inputs that cannot be stored
   (``damage.py`` beside the folders helps those of flash images);
 - ``run.py`` (optional): run in place of ``python -m imgbuild``, for faults that no input provokes.
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support import need_tool
 
 from imgbuild.codes import CODES
 
@@ -51,6 +53,8 @@ def snapshot(folder):
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_error(folder, tmp_path):
+    for tool in read_or(folder / "tools.txt", "").split():
+        need_tool(tool)
     copy = tmp_path / "case"
     shutil.copytree(folder, copy, symlinks=True)
     for name in OLD_OUTPUTS:

@@ -9,14 +9,16 @@ from support import ROOT
 
 PACKAGE = ROOT / "imgbuild"
 HEAVY = {"numpy", "PIL", "freetype", "littlefs", "lz4", "resvg_py", "pydantic"}
-LIGHT = ("model.py", "errors.py", "codes.py", "units.py", "limits.py", "stamp.py", "cli")
+LIGHT = ("model", "errors.py", "codes.py", "units.py", "limits.py", "stamp.py", "cli")
 LEVELS = {
-    "errors": 0, "units": 0, "limits": 0, "losses": 0, "codes": 1, "model": 1, "runtime": 1, "stamp": 1,
+    "errors": 0, "units": 0, "limits": 0, "losses": 0, "inputs": 1, "codes": 1, "model": 1, "runtime": 1, "stamp": 1,
     "cache": 2, "reuse": 3, "output": 2, "reader": 2, "manifest": 2, "flash": 3,
     "addressed": 1, "range_tables": 2, "glyph_tables": 2, "codecs": 3,
     "pixels": 4, "glyphs": 4, "sources": 5, "layout": 5, "emit": 5, "flavours": 5, "export": 6,
     "nine_patch": 6, "variants": 6, "asset_names": 6, "options": 6, "sprites": 6, "palettes": 5,
-    "texts": 6, "strings_plan": 6, "font_plan": 6, "font_report": 7,
+    "deliver": 6, "ota": 6, "loader": 6,
+    "settings": 5, "ramcheck": 4, "texts": 6, "strings_plan": 6, "font_plan": 6, "font_report": 7,
+    "partitions": 1, "asset_plan": 7, "partition_checks": 7, "partition_plan": 7, "packing": 7,
     "plan": 7, "encoding": 7, "build": 8, "cli": 9, "__main__": 10,
 }  # fmt: skip
 

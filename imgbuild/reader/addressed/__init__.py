@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imgbuild.addressed import AddressedFile, Piece
 from imgbuild.errors import Place, fail
+from imgbuild.reader.addressed.containers import UNKNOWN, Container, find_containers
 from imgbuild.reader.addressed.dfu import read_dfu
 from imgbuild.reader.addressed.elf import ELF_MAGIC, read_elf
 from imgbuild.reader.addressed.text import read_ihex, read_srec
@@ -69,18 +70,40 @@ def read_firmware(data: bytes, path: Path) -> AddressedFile:
     fail("IB512", f"{path.name} {what}", place, hint)
 
 
-def unwrap_image(data: bytes, path: Path) -> bytes:
+def unwrap_image(data: bytes, path: Path, address: int | None = None) -> bytes:
     """The flash image in a file: its one container, or ``data`` itself if the file has no addresses.
 
-    Raises BuildError: IB522 if an addressed file holds no or several containers; else as the readers do.
+    ``address`` chooses one of several. Raises BuildError: IB522 if an addressed file holds none, or several
+    and none is chosen; else as the readers do.
     """
     name = _tell_format(data, path)
     if name is None:
         return data
-    return bytes(_choose_container(READERS[name](data, Place(str(path))), path).data)
+    return bytes(_choose_container(READERS[name](data, Place(str(path))), path, address).data)
 
 
-def read_image_address(data: bytes, path: Path) -> int | None:
+def list_containers(data: bytes, path: Path) -> list[Container]:
+    """What a file with addresses holds, by address, the unknown too; of any other file nothing."""
+    name = _tell_format(data, path)
+    if name is None:
+        return []
+    return [
+        found for piece in READERS[name](data, Place(str(path))).pieces for found in find_containers(piece)
+    ]
+
+
+def read_pieces(data: bytes, path: Path) -> tuple[tuple[Piece, ...], bool]:
+    """Everything that a file holds, and whether it tells addresses: else one piece at 0.
+
+    Raises as :func:`unwrap_image` does. The suffix of a plain DFU file is no part of the image.
+    """
+    name = _tell_format(data, path)
+    if name is None:
+        return (Piece(0, data, path.name),), False
+    return READERS[name](data, Place(str(path))).pieces, name != "dfu" or data.startswith(b"DfuSe")
+
+
+def read_image_address(data: bytes, path: Path, address: int | None = None) -> int | None:
     """Address of the flash image in a file; None if the file has none.
 
     Raises as :func:`unwrap_image` does.
@@ -88,13 +111,26 @@ def read_image_address(data: bytes, path: Path) -> int | None:
     name = _tell_format(data, path)
     if name is None or (name == "dfu" and not data.startswith(b"DfuSe")):
         return None
-    return _choose_container(READERS[name](data, Place(str(path))), path).address
+    return _choose_container(READERS[name](data, Place(str(path))), path, address).address
 
 
-def _choose_container(file: AddressedFile, path: Path) -> Piece:
+def _choose_container(file: AddressedFile, path: Path, address: int | None = None) -> Piece:
     from imgbuild.reader.littlefs import is_littlefs
     from imgbuild.reader.pack import MAGIC
 
+    every = ((piece, one) for piece in file.pieces for one in find_containers(piece))
+    found = {one.address: (piece, one) for piece, one in every if one.kind != UNKNOWN}
+    if address in found:
+        piece, one = found[address]
+        data = memoryview(piece.data)[one.address - piece.address :][: one.size_bytes]
+        return Piece(one.address, data, piece.origin)
+    if len(found) > 1 or address is not None:
+        told = ", ".join(f"{one.kind} at 0x{one.address:08X}" for _, one in found.values())
+        message = f"{path.name} holds {len(found)} flash images: {told}"
+        if address is not None:
+            message = f"no flash image begins at 0x{address:08X}; {message}"
+        hint = f"name one by its address, such as {path.name}@0x{min(found):08X}" if found else None
+        fail("IB522", message, Place(str(path)), hint)
     if len(file.pieces) == 1:
         return file.pieces[0]
     starts = [p for p in file.pieces if bytes(p.data[:4]) == MAGIC[:4] or is_littlefs(memoryview(p.data))]

@@ -6,7 +6,7 @@ import pytest
 from imgbuild.export.canvas import make_canvas, make_typeface
 from imgbuild.export.pangrams import PANGRAMS, sample_of, sentences_of
 from imgbuild.export.specimen import Subject, draw_specimen
-from imgbuild.model import DecodedFont, DecodedGlyph
+from imgbuild.model import DecodedFont, DecodedGlyph, ShapedLine
 
 INK = 60
 
@@ -71,6 +71,25 @@ def test_glyphs_of_shaped_texts_stand_in_the_grid_too():
     plain = draw_specimen(Subject("a", font(digits), 1)).pixels
     shaped = draw_specimen(Subject("a", font([*digits, -2, -2]), 1)).pixels
     assert dark_rings(shaped, 9) == dark_rings(plain, 9) + 2
+
+
+def test_shaped_lines_are_drawn_glyph_by_glyph():
+    digits = [ord(digit) for digit in "0123456789"]
+    lines = (
+        ShapedLine(((1, 0, 0), (11, 200, 0), (2, 400, 16 * 3)), 560),
+        ShapedLine(((3, 0, 0),), 160, True),
+    )
+    plain = draw_specimen(Subject("a", font([*digits, -2]), 1)).pixels
+    shaped = draw_specimen(Subject("a", font([*digits, -2]), 1, shaped=lines)).pixels
+    assert dark_rings(shaped, 9) == dark_rings(plain, 9) + 4
+    assert shaped.shape[0] > plain.shape[0]
+
+
+def test_a_shaped_line_that_is_too_long_stays_on_the_sheet():
+    line = ShapedLine(tuple((1, 160 * number, 0) for number in range(200)), 160 * 200)
+    sheet = draw_specimen(Subject("a", font([65]), 1, shaped=(line,))).pixels
+    assert (sheet[:, -20:] == 255).all()
+    assert dark_rings(sheet, 9) > 80
 
 
 def test_a_sheet_with_kerning_is_longer():

@@ -37,7 +37,11 @@ GLYPHS = {
 }
 F_I = 13
 UPEM = 1000
-FEATURES = "languagesystem DFLT dflt; languagesystem latn dflt; feature liga { sub g3 g4 by g13; } liga;"
+FEATURES = """
+languagesystem DFLT dflt; languagesystem latn dflt; languagesystem hebr dflt;
+feature liga { sub g3 g4 by g13; } liga;
+feature locl { script hebr; sub g5 by g6; } locl;
+"""
 
 
 def _font() -> bytes:
@@ -95,6 +99,30 @@ def test_brackets_are_mirrored_by_the_direction_of_their_run() -> None:
 def test_the_direction_of_a_line_may_be_said() -> None:
     assert _glyphs(f"{ALEF} a", direction="ltr") == [_numbers(f"{ALEF} a")]
     assert _glyphs(f"a {ALEF}", direction="rtl") == [_numbers(f"{ALEF} a")]
+
+
+def test_isolates_keep_their_text_together() -> None:
+    # without them the numbers would go with the letters before them
+    isolated = f"\u2067{ALEF} 1\u2069 2"
+    assert _glyphs(f"a {isolated}") == [_numbers(f"a 1 {ALEF} 2")]
+
+
+def test_brackets_are_paired() -> None:
+    # UAX 9, rule N0: both brackets go with the line, though Hebrew stands on both sides of one of them
+    assert _glyphs(f"a ({ALEF}) {LAMED}", direction="ltr") == [_numbers(f"a ({ALEF}) {LAMED}")]
+    assert _glyphs(f"{ALEF}(a)", direction="rtl") == [_numbers(f"(a){ALEF}")]
+
+
+def test_controls_of_direction_are_not_drawn() -> None:
+    assert _glyphs(f"\u200fa\u202b1\u202c{ALEF}\u200e") == [_numbers(f"{ALEF}a1")]
+
+
+def test_characters_of_all_scripts_are_of_the_one_that_is_said_where_no_letter_tells() -> None:
+    assert _glyphs("1") == [_numbers("1")]
+    assert _glyphs("1", script="Hebr") == [_numbers("2")]  # by feature locl
+    assert _glyphs("a1", script="Hebr") == [_numbers("a1")]
+    assert _glyphs(f"{ALEF}1", script="Latn") == [_numbers(f"1{ALEF}")]  # a run of its own: Latin
+    assert _glyphs("1", script="Latf") == [_numbers("1")]  # a style of Latin
 
 
 def test_blanks_at_the_end_stand_at_the_end_of_the_line() -> None:

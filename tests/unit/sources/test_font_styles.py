@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fontTools.feaLib.builder import addOpenTypeFeaturesFromString
 from unit.sources.made_fonts import data_of, make_font
 from unit.sources.test_font import ROBOTO
 from unit.sources.test_font_kinds import FLAT, PLACE, TALL, decode, fault_of, save
@@ -122,6 +123,42 @@ def test_a_source_without_characters_fills_what_the_others_lack(tmp_path) -> Non
     assert [(g.codepoint, g.coverage.shape[0]) for g in decoded.glyphs[1:]] == [(0x41, 7), (0x42, 3)]
     assert decoded.missing == (0x44,)
     assert decoded.notes == ()
+
+
+def kerned(folder: Path, name: str, pairs: dict[str, int]) -> Path:
+    """A font of A, V and T whose pairs are kerned, in 1/1000 em."""
+    font = make_font(dict.fromkeys("AVT", TALL))
+    rules = "".join(f"pos u{ord(a):X} u{ord(b):X} {value};" for (a, b), value in pairs.items())
+    languages = "languagesystem DFLT dflt; languagesystem latn dflt;"
+    addOpenTypeFeaturesFromString(font, f"{languages} feature kern {{ {rules} }} kern;")
+    path = folder / name
+    path.write_bytes(data_of(font))
+    return path
+
+
+def test_each_source_is_kerned_by_itself_and_at_its_own_size(tmp_path) -> None:
+    text = kerned(tmp_path, "text.ttf", {"AV": -100, "AT": -50})
+    other = FontSource(
+        kerned(tmp_path, "other.ttf", {"AV": -200, "VA": 100, "AT": -400}),
+        PLACE,
+        (0xE000, 0xE001, 0xE002, 0x54),
+        map=((0xE000, 0x41), (0xE001, 0x56), (0xE002, 0x41)),
+        size=FontSize("em", 20 * 64),
+        hinting="none",
+    )
+    decoded = decode(text, "AV", merge=(other,))
+    points = [glyph.codepoint for glyph in decoded.glyphs]
+    assert points == [-1, 0x41, 0x54, 0x56, 0xE000, 0xE001, 0xE002]
+    pairs = {(points[left], points[right]): value for (left, right), value in decoded.kern_pairs.items()}
+    # 1/16 px: 10 px of the first source, 20 px of the other
+    assert pairs == {
+        (0x41, 0x56): -16,
+        (0xE000, 0xE001): -64, (0xE002, 0xE001): -64,
+        (0xE001, 0xE000): 32, (0xE001, 0xE002): 32,
+        (0xE000, 0x54): -128, (0xE002, 0x54): -128,
+    }  # fmt: skip
+    assert decoded.kern_found == 7
+    assert "kerning: 7 of 7 pairs kept" in decoded.notes
 
 
 def test_sources_are_mapped_scaled_and_shifted(tmp_path) -> None:

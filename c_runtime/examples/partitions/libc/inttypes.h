@@ -1,0 +1,2 @@
+/* inttypes.h - as string.h beside it.  SPDX-License-Identifier: MIT */
+#include <stdint.h>

@@ -1,0 +1,1 @@
+"""External loaders: the flash driver built for the programming tools that load it into a board's RAM."""

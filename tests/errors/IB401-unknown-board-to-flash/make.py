@@ -1,0 +1,5 @@
+"""A misspelt board."""
+
+import damage
+
+damage.save(damage.build_image())

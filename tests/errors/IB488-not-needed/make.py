@@ -1,0 +1,8 @@
+"""A statement on a function that calls through no pointer."""
+
+from pathlib import Path
+
+from cortexm import firmware
+
+code = {"save": (0x20000000, "7047"), "app": (0x90000000, "7047")}
+Path("firmware.elf").write_bytes(firmware(code))

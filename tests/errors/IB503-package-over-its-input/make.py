@@ -1,0 +1,5 @@
+"""A sound image, to be replaced by its own package."""
+
+import packages
+
+packages.save_images(packages.build_image())

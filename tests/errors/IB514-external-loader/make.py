@@ -1,0 +1,5 @@
+"""A text file in place of an external loader."""
+
+import damage
+
+damage.save(damage.build_image())

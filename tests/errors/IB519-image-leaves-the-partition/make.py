@@ -1,0 +1,5 @@
+"""An address in the middle of a partition as large as the image."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""An address, but neither board nor tool."""
+
+import damage
+
+damage.save(damage.build_image())

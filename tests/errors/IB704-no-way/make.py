@@ -1,0 +1,5 @@
+"""A board that no tool writes."""
+
+import damage
+
+damage.save(damage.build_image())

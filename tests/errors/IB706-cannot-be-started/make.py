@@ -1,0 +1,5 @@
+"""A tool whose interpreter is missing."""
+
+import damage
+
+damage.save(damage.build_image())

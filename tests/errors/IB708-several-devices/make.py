@@ -1,0 +1,5 @@
+"""Two boards of one kind are plugged in."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""A device that shows its internal flash only."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""Nothing answers on the wire."""
+
+import damage
+
+damage.save(damage.build_image())

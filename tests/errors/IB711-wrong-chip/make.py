@@ -1,0 +1,5 @@
+"""A chip of the same size by another maker."""
+
+import damage
+
+damage.save(damage.build_image())

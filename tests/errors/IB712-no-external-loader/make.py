@@ -1,0 +1,5 @@
+"""No external loader is named."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""probe-rs without the name of the microcontroller."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""flashrom without a programmer."""
+
+import damage
+
+damage.save(damage.build_image())

@@ -1,0 +1,5 @@
+"""A version of OpenOCD without the commands that the script uses."""
+
+import damage
+
+damage.save(damage.build_image())

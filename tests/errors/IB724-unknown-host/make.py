@@ -1,0 +1,3 @@
+from loader_device import save_image
+
+save_image()

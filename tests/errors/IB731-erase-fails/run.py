@@ -1,0 +1,3 @@
+from loader_device import run_imgbuild
+
+run_imgbuild("--board", "spark-core", cancels=-1106, failed_at=0x80123)

@@ -1,0 +1,7 @@
+"""A sound image."""
+
+from pathlib import Path
+
+import damage
+
+Path("image.bin").write_bytes(damage.build_image())

@@ -1,0 +1,5 @@
+"""An image of the product "demo"."""
+
+import packages
+
+packages.save_images(packages.build_image())
