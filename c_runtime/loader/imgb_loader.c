@@ -24,6 +24,10 @@
 #define PIECE_BYTES 64u
 #define ANSWER_BYTES 8u /* in front of what a command asks for */
 #define SUMS_MAX ((1024u - ANSWER_BYTES) / 4u)
+#define PACKAGE_BITS 28u  /* of sizes and offsets of a package: their sum wraps round nowhere */
+#define TAKES_PACKAGES 1u /* in hello */
+
+enum package { IDLE, BEGUN, ENDED };
 
 enum event { QUIET = IMGB_LOADER_QUIET, DAMAGED = -2, FILE_END = -3, CANCELLED = -4, GO_ON = 0, DONE = 1 };
 
@@ -108,7 +112,7 @@ static int drain(imgb_loader_t *l) {
 
 static int refuse(imgb_loader_t *l, int status) {
   l->status = status;
-  l->is_open = l->is_file = 0;
+  l->is_open = l->is_file = l->package = 0;
   (void)say(l, CAN, CAN);
   return say(l, CAN, CAN);
 }
@@ -155,6 +159,7 @@ static void open(imgb_loader_t *l, uint32_t offset, uint32_t length) {
   l->number = 1;
   l->tries = 0;
   l->is_open = l->is_fresh = 1;
+  l->is_package = 0;
 }
 
 /* Before a file replaces what is in the region: the end marker of a pack there is erased first, so that a cut
@@ -177,24 +182,61 @@ static int begin_region(imgb_loader_t *l, const uint8_t *data, uint32_t length) 
   return l->is_file != 0 ? strike_old_pack(l) : IMGB_OK;
 }
 
+/* --- update packages: what the sink makes of them --- */
+
+static int begin_package(imgb_loader_t *l) {
+  int r = l->sink->begin(l->sink->ctx);
+  l->package = r == IMGB_OK ? BEGUN : IDLE;
+  return r;
+}
+
+/* Its result stays for a host that asks again. */
+static int finish_package(imgb_loader_t *l) {
+  if (l->package == BEGUN) l->status = l->sink->finish(l->sink->ctx);
+  if (l->package == IDLE) return IMGB_LOADER_ERR_STEP;
+  l->package = ENDED;
+  return l->status;
+}
+
+/* 'P': length bytes from offset on will follow; 0: only the place is asked for. */
+static int open_package(imgb_loader_t *l, uint32_t offset, uint32_t length, uint8_t **to) {
+  int r = IMGB_OK;
+  if ((offset | length) >> PACKAGE_BITS != 0) return IMGB_LOADER_ERR_SIZE;
+  if (offset == 0 && length != 0) r = begin_package(l);
+  if (r == IMGB_OK && l->package != BEGUN) r = IMGB_LOADER_ERR_STEP;
+  if (r != IMGB_OK) return l->status = r;
+  *to = put_le32(*to, l->sink->wanted(l->sink->ctx));
+  open(l, offset, length);
+  l->is_open = length != 0;
+  l->is_package = 1;
+  return IMGB_OK;
+}
+
 /* --- what arrives --- */
+
+static int take_piece(imgb_loader_t *l, const uint8_t *data, uint32_t n) {
+  int r = IMGB_OK;
+  if (l->is_package != 0) return l->sink->take(l->sink->ctx, l->at, data, n);
+  if (l->at == 0) r = begin_region(l, data, n);
+  if (r == IMGB_OK) r = make_blank(l, l->at + n);
+  if (r == IMGB_OK) r = imgb_nor_program(l->nor, l->region_offset + l->at, data, n);
+  if (r == IMGB_OK) l->written_bytes += n;
+  return r;
+}
 
 static int take_data(imgb_loader_t *l, uint32_t length) {
   uint8_t *data = l->block + 2;
   uint32_t n = l->end - l->at;
-  int r = IMGB_OK;
+  int r;
   if (l->block[0] != l->number) {
     if ((uint8_t)(l->block[0] + 1u) == l->number && l->is_fresh == 0) return say(l, ACK, 0); /* again */
     return refuse(l, IMGB_LOADER_ERR_STEP);
   }
   if (n == 0) return refuse(l, IMGB_LOADER_ERR_SIZE);
   if (n > length) n = length;
-  if (l->at == 0) r = begin_region(l, data, n);
-  if (r == IMGB_OK) r = make_blank(l, l->at + n);
-  if (r == IMGB_OK) r = imgb_nor_program(l->nor, l->region_offset + l->at, data, n);
+  r = take_piece(l, data, n);
   if (r != IMGB_OK) return refuse(l, r);
   l->at += n;
-  l->written_bytes += n;
   l->number++;
   l->tries = l->is_fresh = 0;
   return say(l, ACK, 0);
@@ -203,17 +245,23 @@ static int take_data(imgb_loader_t *l, uint32_t length) {
 /* name NUL size in decimal, then what is of no interest */
 static int take_file(imgb_loader_t *l, uint32_t length) {
   const uint8_t *data = l->block + 2;
-  uint32_t i = 0, size = 0, digits = 0;
+  uint32_t i = 0, size = 0, digits = 0, most = l->region_bytes;
+  uint8_t is_package = 0;
   int r;
   while (i < length && data[i] != 0) i++;
-  for (i++; i < length && data[i] >= '0' && data[i] <= '9' && size <= l->region_bytes; i++, digits++) {
+  if (l->sink != NULL && i >= 5u && get_le32(data + i - 4u) == 0x75676D69u && data[i - 5u] == '.') {
+    is_package = 1; /* "imgu" */
+    most = ((uint32_t)1 << PACKAGE_BITS) - 1u;
+  }
+  for (i++; i < length && data[i] >= '0' && data[i] <= '9' && size <= most; i++, digits++) {
     size = size * 10u + (uint32_t)(data[i] - '0');
   }
   if (l->is_file != 0 && l->is_open == 0) return refuse(l, IMGB_LOADER_ERR_FILES);
-  if (digits == 0 || size > l->region_bytes) return refuse(l, IMGB_LOADER_ERR_SIZE);
-  r = start(l);
+  if (digits == 0 || size > most) return refuse(l, IMGB_LOADER_ERR_SIZE);
+  r = is_package != 0 ? begin_package(l) : start(l);
   if (r != IMGB_OK) return refuse(l, r);
   open(l, 0, size);
+  l->is_package = is_package;
   l->is_file = 1;
   return say(l, ACK, 'C');
 }
@@ -249,8 +297,8 @@ static void put_hello(imgb_loader_t *l, uint8_t **to) {
   p = put_le32(p, sector_of(l));
   p = put_le32(p, nor->failed_at);
   p = put_le32(p, l->pack_id);
-  for (i = 0; i < 31u && c != NULL && *c != '\0'; i++) *p++ = (uint8_t)*c++;
-  *to = p;
+  for (i = 0; i < 32u; i++) *p++ = c != NULL && *c != '\0' && i < 31u ? (uint8_t)*c++ : 0;
+  *to = put_le32(p, l->sink != NULL ? TAKES_PACKAGES : 0u);
 }
 
 /* The answer goes out from the block in which the command came. */
@@ -271,13 +319,18 @@ static int send_answer(imgb_loader_t *l, uint32_t used, int status) {
   return r != IMGB_OK ? r : l->put(l->ctx, l->block, length + 4u);
 }
 
-/* 7Fh, letter, sequence number, version, offset, length */
+/* 7Fh, letter, sequence number, version, offset, length.  Packages have no sectors and leave the chip alone.
+ */
 static int take_command(imgb_loader_t *l) {
   uint8_t *data = l->block + 2, *end = data + ANSWER_BYTES;
   uint8_t letter = data[1];
   uint32_t offset = get_le32(data + 4), length = get_le32(data + 8);
   int r, status;
   l->is_open = l->is_file = 0;
+  if (l->sink != NULL && (letter == 'P' || letter == 'F')) {
+    status = letter == 'F' ? finish_package(l) : open_package(l, offset, length, &end);
+    return send_answer(l, (uint32_t)(end - data), status);
+  }
   status = start(l);
   if (status == IMGB_OK) status = check_range(l, offset, length);
   if (letter == 'H') {
@@ -311,6 +364,9 @@ static int take_block(imgb_loader_t *l, uint32_t length) {
 
 /* An end that noise has made comes before the last byte: the sender is asked again. */
 static int take_end(imgb_loader_t *l) {
+  int r = IMGB_OK;
+  if (l->is_open != 0 && l->is_package != 0 && l->is_file != 0) r = finish_package(l);
+  if (r != IMGB_OK) return refuse(l, r);
   if (l->is_open != 0) l->status = IMGB_OK;
   l->is_open = l->tries = 0;
   return say(l, ACK, 'C');
@@ -332,7 +388,7 @@ static int ask_again(imgb_loader_t *l, int event) {
 int imgb_loader_run(imgb_loader_t *l) {
   uint32_t idle_ms = 0;
   int r, event;
-  l->is_open = l->is_file = 0;
+  l->is_open = l->is_file = l->package = 0;
   l->written_bytes = 0;
   r = say(l, 'C', 0);
   while (r == GO_ON) {

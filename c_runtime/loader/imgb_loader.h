@@ -28,8 +28,12 @@
  * On the other end:  imgbuild flash --serial /dev/ttyUSB0 ext.bin   sends only the sectors that changed;
  * any program that sends YMODEM (sb -k ext.bin, minicom, Tera Term) sends the whole file.
  *
+ * With a sink it takes update packages (.imgu), too: imgb_loader_update.h.  imgbuild flash --serial ...
+ * update.imgu sends what the updater wants, sb -k update.imgu all of it.  A device that takes nothing else
+ * has a region of 0 bytes.
+ *
  * Rules of the house
- * - C99, no heap, no globals, no recursion; all memory is the imgb_loader_t (below 1.2 KB on a 32-bit core)
+ * - C99, no heap, no globals, no recursion; all memory is the imgb_loader_t (1.1 KB on a 32-bit core)
  *   and the imgb_nor_t.
  * - Nothing outside region_bytes at region_offset is ever erased or programmed, whatever bytes arrive: each
  *   request is checked here, and the driver's guard stands behind it.
@@ -40,7 +44,7 @@
  *   send may replace the contents of the region: over a network use it where you trust everybody, or let the
  *   application verify a signature before it uses what was written.
  * - Stack: 320 bytes on Cortex-M0+ or M4, the driver's included, callbacks left out.
- * - Code: 3.1 KB on Cortex-M0+ with the driver, no library function called.
+ * - Code: 3.5 KB on Cortex-M0+ with the driver, no library function called.
  */
 #ifndef IMGB_LOADER_H
 #define IMGB_LOADER_H
@@ -69,6 +73,20 @@ enum imgb_loader_error {                                    /* beside those of t
                          IMGB_LOADER_ERR_NOBODY = -1208   /* idle_ms have passed */
 };
 
+/* Takes update packages, in place of the region: imgb_loader_update.h feeds imgb_update with them.  Each
+ * function returns 0 or a negative code, which the host is told; -1 to -999 are the updater's own. */
+typedef struct imgb_loader_sink {
+  /* A package comes from its first byte on; also after a cut, and where another one was under way. */
+  int (*begin)(void *ctx);
+  /* length bytes of the package from offset on.  They may be known already; the loader leaves none out. */
+  int (*take)(void *ctx, uint32_t offset, const uint8_t *bytes, uint32_t length);
+  /* The byte that is wanted next: a host that asks leaves out what lies before. */
+  uint32_t (*wanted)(void *ctx);
+  /* The last byte has been taken. */
+  int (*finish)(void *ctx);
+  void *ctx;
+} imgb_loader_sink_t;
+
 /* Fill the fields above the line, {0} the rest. */
 typedef struct imgb_loader {
   imgb_nor_t *nor; /* chip and callbacks filled; it is started here */
@@ -82,6 +100,7 @@ typedef struct imgb_loader {
   uint32_t pack_id;  /* only packs with this id are taken (WEATHER_PACK_ID); 0: anything */
   uint32_t region_offset, region_bytes; /* multiples of the chip's smallest erase unit */
   uint32_t idle_ms;                     /* gives up when nobody has called for so long; 0: never */
+  const imgb_loader_sink_t *sink; /* for packages: files whose names end in .imgu.  NULL: none are taken */
   /* --- for reading --- */
   int status;             /* IMGB_OK, or why the last transfer or command failed */
   uint32_t written_bytes; /* programmed since imgb_loader_run was called */
@@ -89,9 +108,11 @@ typedef struct imgb_loader {
   uint32_t at, end, blank_to; /* of the transfer, from the region's first byte */
   uint8_t number;             /* of the block that comes next */
   uint8_t tries;
-  uint8_t is_open;  /* a transfer is under way … */
-  uint8_t is_fresh; /* … and nothing of it has come yet */
-  uint8_t is_file;  /* it is a file of YMODEM; stays set until its batch ends */
+  uint8_t is_open;    /* a transfer is under way … */
+  uint8_t is_fresh;   /* … and nothing of it has come yet */
+  uint8_t is_file;    /* it is a file of YMODEM; stays set until its batch ends */
+  uint8_t is_package; /* it goes to the sink */
+  uint8_t package;    /* where the sink is */
   uint8_t block[2 + 1024 + 2];
 } imgb_loader_t;
 

@@ -340,10 +340,10 @@ static IMGB_NOINLINE void begin_coded(imgb_glyph_rows_t *rows) {
 #endif
 
 int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage) {
-  const uint32_t y = rows->y;
-  if (y >= rows->glyph.h) return IMGB_ERR_RANGE;
+  if (rows->y >= rows->glyph.h) return IMGB_ERR_RANGE;
 #if IMGB_CFG_GLYPH_RANGE
   if (!rows->glyph.is_raw) {
+    const uint32_t y = rows->y;
     if (y < rows->done) return IMGB_ERR_ARGUMENT;
     do {
       if (rows->done == 0) begin_coded(rows);
@@ -362,7 +362,7 @@ int imgb_glyph_rows_next(imgb_glyph_rows_t *rows, const uint8_t **coverage) {
 #endif
     raw_row(rows);
   if (rows->stored.error != IMGB_OK) return rows->stored.error;
-  rows->y = y + 1u;
+  rows->y++;
   *coverage = rows->row + 1;
   return IMGB_OK;
 }
