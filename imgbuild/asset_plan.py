@@ -25,7 +25,9 @@ from imgbuild.strings_plan import TextPlanner, is_text_entry
 from imgbuild.variants import name_variant, names_of, variant_of
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import AssetSpec, ContainerSpec, Manifest, SpritesSpec
+    from imgbuild.manifest.asset_spec import AssetSpec, SpritesSpec
+    from imgbuild.manifest.flash_spec import ContainerSpec
+    from imgbuild.manifest.schema import Manifest
     from imgbuild.manifest.yamlpos import YamlPath
 
 _KINDS = {"image": Kind.BITMAP, "font": Kind.FONT, "file": Kind.FILE}

@@ -296,6 +296,19 @@ CODES: dict[str, CodeInfo] = {
         "does not fit with the layout of --base",
         "The gaps of the layout make the image larger than its room.",
     ),
+    "IB450": _info(
+        "partition not named",
+        "The manifest has several partitions and the file no addresses: the command must say which one it is.",
+        ExitCode.USAGE,
+    ),
+    "IB451": _info("unknown partition", "The manifest has no partition of this name."),
+    "IB452": _info(
+        "partition not in the file", "The file with addresses has no byte where the partition lies."
+    ),
+    "IB453": _info(
+        "image of another partition",
+        "Container, pack_id or size of the image are not those of the partition that it is meant for.",
+    ),
     "IB460": _info(
         "default not of the setting's type", "The default of a setting must be a value of its type."
     ),
@@ -494,6 +507,23 @@ CODES: dict[str, CodeInfo] = {
         " imgbuild. Nothing was written.",
         ExitCode.INTERNAL,
     ),
+    "IB614": _info(
+        "range without an image",
+        "A range is neither erased nor a flash image: the head of a partition is damaged, or it holds something else.",
+    ),
+    "IB615": _info(
+        "not the partition's image",
+        "Where the manifest has a partition, the file has nothing, or not an image that belongs there.",
+    ),
+    "IB616": _info(
+        "setting record damaged",
+        "A place in the log of a settings area is no whole record. Behind the last one it is a warning: a power cut"
+        " leaves that.",
+    ),
+    "IB617": _info(
+        "stored setting breaks the manifest",
+        "A value is of another type than the manifest's or outside its limits: a device takes the default.",
+    ),
     # 7xx delivery
     "IB701": _info(
         "outside the chip",
@@ -548,6 +578,12 @@ CODES: dict[str, CodeInfo] = {
     ),
     "IB714": _info(
         "board not named", "Without a board nothing is known of reserved ranges: only the tool may refuse."
+    ),
+    "IB715": _info(
+        "what the device keeps would be reset",
+        "The file has several partitions, one of them with settings or files that the device writes: say whether they"
+        " are to be overwritten.",
+        ExitCode.USAGE,
     ),
     "IB716": _info(
         "tool too old", "The tool's version lacks what the command lines use.", ExitCode.ENVIRONMENT
@@ -665,6 +701,22 @@ CODES: dict[str, CodeInfo] = {
     "IB771": _info("nothing to update", "The old and the new image have the same bytes."),
     "IB772": _info(
         "key not replaced", "A key file is never written over: signatures of the old key would be lost."
+    ),
+    "IB773": _info(
+        "board takes no packages",
+        "The loader on the board was built without an updater behind it (c_runtime/loader/imgb_loader_update.h).",
+    ),
+    "IB774": _info(
+        "package refused",
+        "The board's updater looked at the package's header and does not take it; nothing was erased.",
+    ),
+    "IB775": _info(
+        "package not applied",
+        "The package began and did not end; with two slots the board keeps the old image.",
+    ),
+    "IB776": _info(
+        "package without a link",
+        "A package is applied by the device itself: through its loader (--serial, --tcp), or from a server.",
     ),
     # 9xx internal
     "IB901": _info("internal error", "A defect of imgbuild; --debug shows where.", ExitCode.INTERNAL),

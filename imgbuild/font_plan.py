@@ -16,8 +16,9 @@ from imgbuild.partitions import tell_elsewhere
 from imgbuild.strings_plan import characters_of, texts_of_file
 
 if TYPE_CHECKING:
+    from imgbuild.manifest.asset_spec import AssetSpec, MergeSpec
     from imgbuild.manifest.font_values import FontSizeValue
-    from imgbuild.manifest.schema import AssetSpec, Manifest, MergeSpec
+    from imgbuild.manifest.schema import Manifest
     from imgbuild.manifest.yamlpos import YamlPath
     from imgbuild.options import Merged
 

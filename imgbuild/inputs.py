@@ -1,10 +1,11 @@
-"""Reading a file that the command line names: a dump of a disk or an endless device does not fill the memory."""
+"""Reading files that a person names: a disk dump or an endless device does not fill the memory."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+from functools import cache
 from pathlib import Path
 
 from imgbuild.limits import ADDRESSED_FILE_BYTES_MAX
@@ -12,11 +13,23 @@ from imgbuild.limits import ADDRESSED_FILE_BYTES_MAX
 
 def read_input(path: Path, limit_bytes: int = ADDRESSED_FILE_BYTES_MAX) -> bytes:
     """The bytes of a file, a pipe or a device. Raises OSError: EFBIG for more than ``limit_bytes``."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        return _read_stream(path, limit_bytes)
+    if status.st_size > limit_bytes:
+        raise _too_large(path)
+    return path.read_bytes()
+
+
+@cache
+def _read_stream(path: Path, limit_bytes: int) -> bytes:
+    """A pipe gives its bytes once: what looks a second time is given the same."""
     with path.open("rb") as file:
-        status = os.fstat(file.fileno())
-        is_regular = stat.S_ISREG(status.st_mode)
-        is_too_large = is_regular and status.st_size > limit_bytes
-        data = b"" if is_too_large else file.read(-1 if is_regular else limit_bytes + 1)
-    if is_too_large or len(data) > limit_bytes:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+        data = file.read(limit_bytes + 1)
+    if len(data) > limit_bytes:
+        raise _too_large(path)
     return data
+
+
+def _too_large(path: Path) -> OSError:
+    return OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))

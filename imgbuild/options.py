@@ -20,7 +20,8 @@ from imgbuild.pixels.formats import PIXEL_FORMATS
 from imgbuild.range_tables import RANGE_KINDS
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import AssetSpec, Manifest, NinePatchSpec
+    from imgbuild.manifest.asset_spec import AssetSpec, NinePatchSpec
+    from imgbuild.manifest.schema import Manifest
     from imgbuild.manifest.yamlpos import YamlPath
 
 

@@ -34,7 +34,8 @@ from imgbuild.variants import check_variants, names_of
 
 if TYPE_CHECKING:
     from imgbuild.flash.user_files import FlashFiles
-    from imgbuild.manifest.schema import Manifest, PartitionSpec, RangeSpec
+    from imgbuild.manifest.flash_spec import RangeSpec
+    from imgbuild.manifest.schema import Manifest, PartitionSpec
     from imgbuild.manifest.yamlpos import YamlPath
 
 

@@ -10,7 +10,7 @@ from imgbuild.errors import Diagnostics, Place
 from imgbuild.limits import ASSETS_MAX
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import AssetSpec, SpritesSpec
+    from imgbuild.manifest.asset_spec import AssetSpec, SpritesSpec
     from imgbuild.manifest.yamlpos import YamlPath
 
 Rect = tuple[int, int, int, int]

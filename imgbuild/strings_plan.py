@@ -19,7 +19,8 @@ from imgbuild.sources.texts.tags import language_problem, script_problem
 from imgbuild.texts import FONT_NEED
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import AssetSpec, Manifest
+    from imgbuild.manifest.asset_spec import AssetSpec
+    from imgbuild.manifest.schema import Manifest
     from imgbuild.manifest.yamlpos import YamlPath
     from imgbuild.options import Merged
 

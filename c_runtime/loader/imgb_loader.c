@@ -120,10 +120,11 @@ static int refuse(imgb_loader_t *l, int status) {
 /* --- the flash --- */
 
 static uint32_t sector_of(const imgb_loader_t *l) {
-  return l->nor->chip.erase_bytes[0];
+  return l->nor != NULL ? l->nor->chip.erase_bytes[0] : 1u;
 }
 
 static int start(imgb_loader_t *l) {
+  if (l->nor == NULL) return IMGB_OK; /* the region has 0 bytes */
   if (((l->region_offset | l->region_bytes) & (sector_of(l) - 1u)) != 0) return IMGB_NOR_ERR_ALIGN;
   return imgb_nor_start(l->nor, l->region_offset, l->region_bytes);
 }
@@ -289,13 +290,13 @@ static void put_hello(imgb_loader_t *l, uint8_t **to) {
   const char *c = l->board;
   uint8_t i;
   p = put_le32(p, (uint32_t)l->status);
-  p = put_le32(p, nor->chip.jedec_id);
-  p = put_le32(p, nor->jedec_id);
-  p = put_le32(p, nor->chip.size);
+  p = put_le32(p, nor != NULL ? nor->chip.jedec_id : 0);
+  p = put_le32(p, nor != NULL ? nor->jedec_id : 0);
+  p = put_le32(p, nor != NULL ? nor->chip.size : 0);
   p = put_le32(p, l->region_offset);
   p = put_le32(p, l->region_bytes);
   p = put_le32(p, sector_of(l));
-  p = put_le32(p, nor->failed_at);
+  p = put_le32(p, nor != NULL ? nor->failed_at : 0);
   p = put_le32(p, l->pack_id);
   for (i = 0; i < 32u; i++) *p++ = c != NULL && *c != '\0' && i < 31u ? (uint8_t)*c++ : 0;
   *to = put_le32(p, l->sink != NULL ? TAKES_PACKAGES : 0u);

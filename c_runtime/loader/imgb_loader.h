@@ -30,7 +30,7 @@
  *
  * With a sink it takes update packages (.imgu), too: imgb_loader_update.h.  imgbuild flash --serial ...
  * update.imgu sends what the updater wants, sb -k update.imgu all of it.  A device that takes nothing else
- * has a region of 0 bytes.
+ * has nor = NULL.
  *
  * Rules of the house
  * - C99, no heap, no globals, no recursion; all memory is the imgb_loader_t (1.1 KB on a 32-bit core)
@@ -44,7 +44,7 @@
  *   send may replace the contents of the region: over a network use it where you trust everybody, or let the
  *   application verify a signature before it uses what was written.
  * - Stack: 320 bytes on Cortex-M0+ or M4, the driver's included, callbacks left out.
- * - Code: 3.5 KB on Cortex-M0+ with the driver, no library function called.
+ * - Code: 3.6 KB on Cortex-M0+ with the driver, no library function called.
  */
 #ifndef IMGB_LOADER_H
 #define IMGB_LOADER_H
@@ -89,7 +89,8 @@ typedef struct imgb_loader_sink {
 
 /* Fill the fields above the line, {0} the rest. */
 typedef struct imgb_loader {
-  imgb_nor_t *nor; /* chip and callbacks filled; it is started here */
+  /* Chip and callbacks filled; it is started here.  NULL: no region (0 bytes of it), packages alone. */
+  imgb_nor_t *nor;
   /* The next byte (0..255), IMGB_LOADER_QUIET after timeout_ms without one, or a code <= -1000 which ends
    * imgb_loader_run: a closed socket, a key that was pressed. */
   int (*get)(void *ctx, uint32_t timeout_ms);

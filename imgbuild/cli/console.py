@@ -21,10 +21,13 @@ def _has_colour(stream: TextIO) -> bool:
     return not os.environ.get("NO_COLOR") and stream.isatty()
 
 
-def accept_any_text() -> None:
-    """Let every text be printed, whatever the encoding: a file may have any name, ASCII or not even Unicode."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
+def open_streams() -> None:
+    """Let every text be printed: a file name need be no Unicode, a stream may be closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who started us (>&-)
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
+        elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -125,16 +128,16 @@ def _printable(text: str) -> str:
 
 def _shown_place(place: Place) -> str:
     shown = shown_path(Path(place.path))
-    shown = _printable(shown).replace("\n", "\\x0a")
     return f"{shown}:{place.line}:{place.column}" if place.line else shown
 
 
 def shown_path(path: Path) -> str:
-    """A path as the user would type it: relative to the current folder if it lies inside."""
+    """A path as the user would type it, in one line: relative to the current folder if it lies inside."""
     try:
-        return str(path.absolute().relative_to(Path.cwd()))
+        shown = str(path.absolute().relative_to(Path.cwd()))
     except ValueError:
-        return str(path)
+        shown = str(path)
+    return _printable(shown).replace("\n", "\\x0a")
 
 
 def _excerpt(place: Place, cache: dict[str, list[str]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from imgbuild.addressed import DeliveryOptions, format_span
+from imgbuild.addressed import DeliveryOptions, Piece, format_span, join_pieces
 from imgbuild.cli import console
 from imgbuild.cli.delivery_options import add_delivery_options, read_delivery_options
 from imgbuild.cli.image_argument import read_image_file, split_address
@@ -18,6 +18,7 @@ from imgbuild.model import Artifact
 from imgbuild.units import format_bytes
 
 if TYPE_CHECKING:
+    from imgbuild.cli.convert_several import Several
     from imgbuild.emit.settle import Settled
 
 _PATH = click.Path(path_type=Path)
@@ -37,26 +38,41 @@ _PATH = click.Path(path_type=Path)
 def command(**options: Any) -> int:
     """Write flash image IMAGE (.bin, .hex, .srec, .elf, .dfu or .uf2) in another format, checked first.
 
-    An addressed IMAGE keeps its address unless --board or --address gives another.
+    An addressed IMAGE keeps its address unless --board or --address gives another. One that holds several
+    partitions becomes another file with addresses, with all of them, firmware merged with them, and the gaps;
+    IMAGE@0x900C0000 takes the one at that address.
 
     \b
       imgbuild convert ext.bin -o ext.hex --board daisy-seed
       imgbuild convert ext.bin -o ext.elf --address 0x90000000
+      imgbuild convert all.hex -o all.dfu --board daisy-seed
     """
-    from imgbuild.output import write_artifacts
-
     path, output = options["image"], options["output"].absolute()
     delivery = read_delivery_options(options, output)
     _refuse_useless_board(options["board"], delivery, output)
+    several = _read_several(path, delivery, output)
+    if several is not None:
+        from imgbuild.cli.convert_several import convert_several
+
+        _refuse_replacing(output, (path, *delivery.merge))
+        made, settled = convert_several(several, output, options["board"], delivery)
+        return _write(made, settled, [*several.images, *several.firmware], output, options)
     data = read_image_file(path)
     status = _check_image(data, path)
     if status:
         return status
     _refuse_replacing(output, (split_address(path)[0], *delivery.merge))
     made, settled = _convert(data, path, output, options["board"], delivery)
-    changed = write_artifacts([Artifact(output, made)])
-    _tell(settled, data, output, is_changed=bool(changed), is_json=options["is_json"])
-    return ExitCode.DONE
+    return _write(made, settled, [Piece(settled.address, data)], output, options)
+
+
+def _read_several(path: Path, delivery: DeliveryOptions, output: Path) -> Several | None:
+    """All of a file with several images, if the output can hold that."""
+    from imgbuild.cli.convert_several import read_several
+    from imgbuild.emit.output_formats import choose_format
+
+    is_addressed = choose_format(output, delivery.format_name).is_addressed
+    return read_several(path) if is_addressed else None
 
 
 def _refuse_useless_board(board: str | None, delivery: DeliveryOptions, output: Path) -> None:
@@ -69,11 +85,11 @@ def _refuse_useless_board(board: str | None, delivery: DeliveryOptions, output: 
 
 def _check_image(data: bytes, path: Path) -> int:
     """Report what is wrong with the image: what is damaged is not spread."""
-    from imgbuild.reader.verify import verify_image
+    from imgbuild.reader.verify_file import check_bytes
 
-    report = verify_image(data, Place(str(path)))
-    console.report(report.diagnostics)
-    return exit_code_of(report.diagnostics)
+    checked = check_bytes(path, data)
+    console.report(checked.diagnostics)
+    return exit_code_of(checked.diagnostics)
 
 
 def _refuse_replacing(output: Path, inputs: tuple[Path, ...]) -> None:
@@ -114,13 +130,18 @@ def _address_in(path: Path) -> int | None:
     return read_image_address(read_input(file), file, address)
 
 
-def _tell(settled: Settled, data: bytes, output: Path, *, is_changed: bool, is_json: bool) -> None:
-    kind, address = settled.format, settled.address
-    if is_json:
-        document = {"schema_version": 1, "image": str(output), "format": kind.name, "image_bytes": len(data)}
-        document |= {"address": address} if kind.is_addressed else {}
+def _write(made: bytes, settled: Settled, pieces: list[Piece], output: Path, options: dict[str, Any]) -> int:
+    from imgbuild.output import write_artifacts
+
+    is_changed = bool(write_artifacts([Artifact(output, made)]))
+    kind, total = settled.format, sum(len(piece.data) for piece in pieces)
+    if options["is_json"]:
+        document = {"schema_version": 1, "image": str(output), "format": kind.name, "image_bytes": total}
+        document |= {"address": settled.address} if kind.is_addressed else {}
         console.write_json({**document, "is_changed": is_changed})
-        return
-    where = f" at {format_span(address, address + len(data))}" if kind.is_addressed else ""
+        return ExitCode.DONE
+    spans = ", ".join(format_span(piece.address, piece.end) for piece in join_pieces(pieces))
+    where = f" at {spans}" if kind.is_addressed else ""
     state = "" if is_changed else ", unchanged"
-    console.write_line(f"{console.shown_path(output)}: {kind.name}, {format_bytes(len(data))}{where}{state}")
+    console.write_line(f"{console.shown_path(output)}: {kind.name}, {format_bytes(total)}{where}{state}")
+    return ExitCode.DONE

@@ -52,6 +52,18 @@ class _UsbPair(click.ParamType[Any]):
 @click.option("--chips", "chips_file", type=_FILE, help="A file with chips of your own, for those boards.")
 @click.option("--manifest", type=_FILE, help="Take board, region and reserved ranges from this manifest.")
 @click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME[,NAME]",
+    help="Write these partitions of the --manifest; the others stay as they are on the device.",
+)
+@click.option(
+    "--all",
+    "is_all",
+    is_flag=True,
+    help="Write every partition, also those with what the device keeps (settings, a writable littlefs).",
+)
+@click.option(
     "--address",
     type=AddressParam(),
     help="Address of the image's first byte  [default: the file's, else where the board is free]",
@@ -99,12 +111,24 @@ def command(**options: Any) -> int:
 
     Nothing is started for an image that is damaged, leaves the chip, or comes near a reserved range.
 
+    A file with several partitions, or the folder with a file for each (with --manifest), is written whole
+    only with --all if a device keeps settings or files of its own in one of them: an update must not reset
+    these. --only NAME writes some partitions, IMAGE@0x900C0000 the one at that address; then no erase block
+    of another one is touched.
+
     \b
       imgbuild flash ext.bin --board spark-core
       imgbuild flash ext.hex --board daisy-seed --with dfu-util --leave
       imgbuild flash ext.bin --board esp32-s3 --partitions parts.csv --partition assets --port /dev/ttyUSB0
       imgbuild flash ext.bin --serial /dev/ttyACM0
+      imgbuild flash update.imgu --tcp 192.168.0.7:7000              # a package of 'imgbuild ota make'
+      imgbuild flash all.hex --manifest watch.yaml --only assets     # an update
+      imgbuild flash all.hex --all --board daisy-seed                # a new device
     """  # fmt: skip
+    from imgbuild.cli.flash_package import flash_package, is_package
+
+    if is_package(options["image"]):
+        return flash_package(options)
     if options["serial"] or options["tcp"]:
         return _flash_over_link(options)
     if options["is_whole"]:
@@ -121,14 +145,13 @@ def command(**options: Any) -> int:
 
 
 def _make_job(options: dict[str, Any]) -> Job:
+    from imgbuild.cli.flash_choice import choose
     from imgbuild.deliver.job import Job
-    from imgbuild.deliver.placing import find_site, place_pieces, read_image
+    from imgbuild.deliver.placing import find_site
 
-    path = options["image"]
-    site = find_site(_question(options))
-    image = read_image(path)
-    pieces = place_pieces(image, site, options["address"], Place(str(path)))
-    return Job(path, pieces, site, _tool_options(options), image.dfu_ids)
+    chosen = choose(options, find_site(_question(options)))
+    given = _tool_options(options)
+    return Job(chosen.source, chosen.pieces, chosen.site, given, chosen.dfu_ids, chosen.is_part)
 
 
 def _question(options: dict[str, Any]) -> Any:
@@ -259,16 +282,16 @@ def _is_text(name: str) -> bool:
 
 def _print_file(job: Job, name: str, data: bytes) -> None:
     """A line of shell that makes a file of the private folder, or what it holds."""
-    source = console.shown_path(job.source)
+    source = str(job.source)
     if _is_text(name):
         console.write_line(f"cat >{name} <<'END'\n{data.decode()}END")
-    elif name == "image.bin":
-        is_bare = job.source.read_bytes() == data
+    elif name == "image.bin" and not job.is_part:
+        is_bare = not job.source.is_file() or job.source.read_bytes() == data  # a pipe gives its bytes once
         console.write_line(
             _shell(["cp", source, name] if is_bare else ["imgbuild", "convert", source, "-o", name])
         )
     else:
-        console.write_line(f"# {name}: {format_bytes(len(data))}, made of {source}")
+        console.write_line(f"# {name}: {format_bytes(len(data))}, made of {console.shown_path(job.source)}")
 
 
 def _shell(line: Any) -> str:
@@ -294,25 +317,24 @@ def _tell_estimate(job: Job, way: Way) -> str:
 
 
 def _flash_over_link(options: dict[str, Any]) -> int:
+    from imgbuild.cli.flash_choice import choose
     from imgbuild.cli.flash_link import flash_over_link
-    from imgbuild.deliver.placing import check_pieces, find_site, place_pieces, read_image
+    from imgbuild.deliver.placing import check_pieces, find_site
 
     if options["serial"] and options["tcp"]:
         raise click.UsageError("--serial and --tcp do not go together")
     for name, flag in {"way": "--with", "is_printed": "--print", **_FLAGS}.items():
         if options[name] and name not in ("is_verified", "baud"):
             raise click.UsageError(f"{flag} has no effect with --serial or --tcp")
-    path, place = options["image"], Place(str(options["image"]))
-    image, site = read_image(path), find_site(_question(options))
-    target = None
+    chosen = choose(options, find_site(_question(options)), is_placed=False)
+    pieces, site, target = chosen.pieces, chosen.site, None
     if site.chip is not None:
-        pieces = place_pieces(image, site, options["address"], place)
-        check_pieces(pieces, site, place, tool="the loader")
+        check_pieces(pieces, site, Place(str(chosen.source)), tool="the loader")
         target = _target_of(site, pieces[0].address, len(pieces[0].data))
-    if len(image.pieces) > 1:
-        raise click.UsageError("a loader takes one image; give its .bin")
+    if len(pieces) > 1:
+        raise click.UsageError("a loader takes one image; give its .bin, or --only NAME")
     given = {**options, "verify": options["is_verified"] is not False, "whole": options["is_whole"]}
-    return flash_over_link(path, bytes(image.pieces[0].data), target, given)
+    return flash_over_link(chosen.source, bytes(pieces[0].data), target, given)
 
 
 def _target_of(site: Site, address: int, size_bytes: int) -> FlashTarget | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imgbuild.cli import console
 from imgbuild.cli.main import usage_error
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from imgbuild.deliver.link import Link
     from imgbuild.deliver.link_update import Expected, Outcome
     from imgbuild.model import FlashTarget
+
+_Result = TypeVar("_Result")
+Note = Callable[[str, int, int], None]
+"""Is told what is under way, how far, of how much."""
 
 _PACK_ID = slice(0x10, 0x14)
 """Of a pack's header (FORMAT.md, section 2)."""
@@ -25,25 +30,13 @@ def flash_over_link(image: Path, data: bytes, target: FlashTarget | None, option
     what the image was made for, None where nobody told. Returns the exit code; raises BuildError with
     IB720..IB736.
     """
-    from imgbuild.deliver.link import LinkLostError
     from imgbuild.deliver.link_protocol import Loader
     from imgbuild.deliver.link_update import Update
 
-    link = _open(options)
-    progress: dict[str, console.Progress] = {}
+    link = open_link(options)
 
-    def note(what: str, done: int, total: int) -> None:
-        if what not in progress:
-            close()
-            progress[what] = console.Progress(f"{what} {image.name}")
-        progress[what](done, total)
-
-    def close() -> None:
-        while progress:
-            progress.popitem()[1].close()
-
-    try:
-        outcome = Update(
+    def run(note: Note) -> Outcome:
+        return Update(
             Loader(link),
             data,
             _expected(data, target),
@@ -52,6 +45,29 @@ def flash_over_link(image: Path, data: bytes, target: FlashTarget | None, option
             bool(options.get("verify")),
             note,
         ).run()
+
+    _tell(run_over_link(link, image.name, run), link.name)
+    return ExitCode.DONE
+
+
+def run_over_link(link: Link, file_name: str, run: Callable[[Note], _Result]) -> _Result:
+    """What ``run`` gives, its progress shown; the link is closed then. Raises IB736, and as ``run`` does."""
+    from imgbuild.deliver.link import LinkLostError
+
+    progress: dict[str, console.Progress] = {}
+
+    def note(what: str, done: int, total: int) -> None:
+        if what not in progress:
+            close()
+            progress[what] = console.Progress(f"{what} {file_name}")
+        progress[what](done, total)
+
+    def close() -> None:
+        while progress:
+            progress.popitem()[1].close()
+
+    try:
+        return run(note)
     except LinkLostError as error:
         fail(
             "IB736",
@@ -61,11 +77,10 @@ def flash_over_link(image: Path, data: bytes, target: FlashTarget | None, option
     finally:
         close()
         link.close()
-    _tell(outcome, link.name)
-    return ExitCode.DONE
 
 
-def _open(options: dict[str, Any]) -> Link:
+def open_link(options: dict[str, Any]) -> Link:
+    """The link that ``serial`` (a port, with ``baud``) or ``tcp`` (HOST:PORT) names. Raises IB720..IB724."""
     from imgbuild.deliver import link
 
     if options.get("serial") and options.get("tcp"):

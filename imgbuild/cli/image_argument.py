@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from imgbuild.reader.container import Image
 
 
-SETTINGS, UNKNOWN = "settings", "unknown"
-"""What has no assets to look at, as :func:`list_images` calls it."""
 _AT_ADDRESS = re.compile(r"(.+)@(0[xX][0-9a-fA-F]{1,8})")
 
 
@@ -23,20 +21,6 @@ def split_address(path: Path) -> tuple[Path, int | None]:
     if match is None or path.exists():
         return path, None
     return path.with_name(match[1]), int(match[2], 16)
-
-
-def list_images(path: Path) -> list[tuple[Path, str]]:
-    """The images in a file: each as an argument that names it, and its container ("" for a single one)."""
-    from imgbuild.inputs import read_input
-    from imgbuild.reader.addressed import list_containers
-
-    try:
-        found = [] if split_address(path)[1] is not None else list_containers(read_input(path), path)
-    except OSError:
-        found = []  # reading it will say what is wrong
-    if sum(one.kind != UNKNOWN for one in found) < 2:
-        return [(path, "")]
-    return [(path.with_name(f"{path.name}@0x{one.address:08X}"), one.kind) for one in found]
 
 
 def read_image_file(path: Path) -> bytes:

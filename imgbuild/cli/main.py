@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import sys
+from types import FrameType
 from typing import NoReturn
 
 import click
@@ -86,8 +87,9 @@ def main() -> NoReturn:
     from imgbuild.cli import console
 
     gc.set_threshold(_GC_OBJECTS)
-    console.accept_any_text()
+    console.open_streams()
     try:
+        _obey_signals()
         status = cli.main(standalone_mode=False)
         _leave(status if isinstance(status, int) else ExitCode.DONE)
     except BuildError as error:
@@ -100,14 +102,43 @@ def main() -> NoReturn:
         console.note("interrupted; no output was changed")
         _leave(ExitCode.INTERRUPTED)
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
-            _report_internal(error)
-            _leave(ExitCode.INTERNAL)
-        click.UsageError(f"file name too long: {str(error.filename)[:80]}…").show()
-        _leave(ExitCode.USAGE)
+        _leave(_report_system(error))
     except Exception as error:  # noqa: BLE001 - the last resort: a person never sees a traceback unasked
         _report_internal(error)
         _leave(ExitCode.INTERNAL)
+
+
+def _obey_signals() -> None:
+    """SIGTERM and SIGHUP end us as Ctrl-C does: children end, temporary files go. Ignored ones stay so."""
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _report_system(error: OSError) -> int:
+    """What no command told better: a name that no file can have, a full disk of temporary files."""
+    from imgbuild.cli import console
+
+    name = str(error.filename or "")
+    if error.errno == errno.ENAMETOOLONG:
+        click.UsageError(f"file name too long: {name[:80]}…").show()
+        return ExitCode.USAGE
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "make room and run the same command again; TMPDIR names another folder for temporary files"
+        what = f"cannot write {name}".rstrip()
+        console.report(
+            [Diagnostic("IB502", f"{what}: {(error.strerror or 'no space left').lower()}", hint=hint)]
+        )
+        return ExitCode.ENVIRONMENT
+    _report_internal(error)
+    return ExitCode.INTERNAL
 
 
 def _report_internal(error: Exception) -> None:
@@ -129,6 +160,9 @@ def _leave(status: int) -> NoReturn:
         sys.stdout.flush()
     except BrokenPipeError:
         console.close_stdout()
+    except OSError as error:
+        console.close_stdout()
+        status = status or _report_system(error)
     sys.exit(status)
 
 

@@ -100,6 +100,8 @@ def _axes_of(text: str | None) -> tuple[tuple[str, float], ...]:
     axes: dict[str, float] = {}
     for part in text.split(",") if text else ():
         tag, _, value = part.partition("=")
+        if tag.strip() in axes:
+            raise click.UsageError(f"--axes: '{tag.strip()}' is given twice")
         try:
             axes[tag.strip()] = float(value)
         except ValueError as error:

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from imgbuild.addressed import Piece
 from imgbuild.deliver.job import Site
+from imgbuild.emit.settle_partitions import IMAGE_SUFFIX
 from imgbuild.errors import Place, fail
 from imgbuild.flash.closest import closest
+from imgbuild.inputs import read_input
 from imgbuild.model import Range
 from imgbuild.partitions import PlacedPartition
 from imgbuild.reader.addressed.containers import UNKNOWN, find_containers
-
-IMAGE_SUFFIX = ".bin"
-"""Of a partition's file in the folder that ``build -o folder/`` fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ def parts_of_file(pieces: Iterable[Piece], path: Path) -> list[Part]:
     Without a manifest a littlefs may be one that the device writes.
     """
     parts: list[Part] = []
+    kinds: list[str] = []
     for piece in pieces:
         found = find_containers(piece)
         ends = [*(one.address for one in found[1:]), piece.end]
@@ -63,10 +63,13 @@ def parts_of_file(pieces: Iterable[Piece], path: Path) -> list[Part]:
             name = f"{one.kind} at 0x{one.address:08X}"
             argument = f"{path.name}@0x{one.address:08X}"
             parts.append(Part(name, one.address, end, one.kind in ("littlefs", "settings"), argument))
-    return [part for part in parts if not part.name.startswith(UNKNOWN)]
+            kinds.append(one.kind)
+    return [part for part, kind in zip(parts, kinds, strict=True) if kind != UNKNOWN]
 
 
-def pick_places(places: Sequence[PlacedPartition], names: Sequence[str], place: Place) -> list[PlacedPartition]:
+def pick_places(
+    places: Sequence[PlacedPartition], names: Sequence[str], place: Place
+) -> list[PlacedPartition]:
     """The partitions that are named. Raises BuildError: IB451."""
     known = {one.name: one for one in places}
     for name in names:
@@ -82,7 +85,9 @@ def cut_pieces(pieces: Sequence[Piece], parts: Sequence[Part], place: Place) -> 
     """What lies in the parts. Raises BuildError: IB452 for one of which the file has nothing."""
     cut: list[Piece] = []
     for part in parts:
-        own = [_clip(piece, part) for piece in pieces if piece.address < part.end and part.address < piece.end]
+        own = [
+            _clip(piece, part) for piece in pieces if piece.address < part.end and part.address < piece.end
+        ]
         if not own:
             span = f"0x{part.address:08X}..0x{part.end - 1:08X}"
             fail("IB452", f"the file has nothing of partition {part.name}, {span}", place)
@@ -97,11 +102,16 @@ def _clip(piece: Piece, part: Part) -> Piece:
 
 
 def guard_others(site: Site, chosen: Sequence[Part], every: Sequence[Part]) -> Site:
-    """The site with every partition reserved that is not chosen, so that no erase block of it is erased."""
+    """The site with every partition reserved that is not chosen, so that no erase block of it is erased.
+
+    The range of a single one that is chosen becomes the preferred one.
+    """
     base = site.base or 0
     others = [part for part in every if part not in chosen]
     ranges = [Range(p.address - base, p.end - p.address, f"partition {p.argument}") for p in others]
-    return replace(site, reserved=(*site.reserved, *ranges))
+    only = chosen[0] if len(chosen) == 1 else None
+    own = None if only is None else Range(only.address - base, only.end - only.address, "region")
+    return replace(site, reserved=(*site.reserved, *ranges), preferred=own)
 
 
 def free_own_rows(site: Site, places: Sequence[PlacedPartition]) -> Site:
@@ -120,9 +130,7 @@ def free_own_rows(site: Site, places: Sequence[PlacedPartition]) -> Site:
 
 def refuse_reset(pieces: Sequence[Piece], every: Sequence[Part], path: Path, *, is_named: bool) -> None:
     """IB715 where a file of several partitions would overwrite what a device keeps in one of them."""
-    touched = [
-        part for part in every if any(p.address < part.end and part.address < p.end for p in pieces)
-    ]
+    touched = [part for part in every if any(p.address < part.end and part.address < p.end for p in pieces)]
     kept = [part for part in touched if part.is_kept]
     others = [part for part in touched if not part.is_kept]
     if len(touched) < 2 or not kept:
@@ -130,12 +138,13 @@ def refuse_reset(pieces: Sequence[Piece], every: Sequence[Part], path: Path, *, 
     names = ", ".join(part.name for part in kept)
     message = f"{path.name} would reset what the device keeps in {names}"
     update = ",".join(part.argument for part in others)
+    new = "--all writes everything, as a new device needs it"
     if not others:
-        hint = "--all writes them all, as a new device needs it"
+        hint = new
     elif is_named:
-        hint = f"--only {update} leaves it as it is; --all writes everything, as a new device needs it"
+        hint = f"--only {update} leaves it as it is; {new}"
     else:
-        hint = f"give {others[0].argument} to leave it as it is; --all writes everything, as a new device needs it"
+        hint = f"give {others[0].argument} to leave it as it is; {new}"
     fail("IB715", message, Place(str(path)), hint)
 
 
@@ -171,15 +180,16 @@ def refuse_foreign(data: bytes | memoryview, one: PlacedPartition, place: Place)
     fail("IB453", f"not the image of partition '{one.name}': {reason}", place)
 
 
-def read_folder(folder: Path, places: Sequence[PlacedPartition], base: int) -> list[Piece]:
-    """The partitions' own files in a folder, at their addresses. Raises BuildError: IB453, IB612."""
-    pieces: list[Piece] = []
-    for one in places:
-        path = folder / f"{one.name}{IMAGE_SUFFIX}"
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            fail("IB612", f"cannot read {path.name}: {why}", Place(str(path)))
-        pieces += place_bare(data, one, base, Place(str(path)))
-    return sorted(pieces, key=lambda piece: piece.address)
+def file_of(folder: Path, one: PlacedPartition) -> Path:
+    """A partition's file in the folder that ``build -o folder/`` fills."""
+    return folder / f"{one.name}{IMAGE_SUFFIX}"
+
+
+def read_partition(path: Path, one: PlacedPartition, base: int) -> list[Piece]:
+    """A partition's own file, as ``place_bare`` does. Raises BuildError: IB453, IB612."""
+    place = Place(str(path))
+    try:
+        data = read_input(path)
+    except OSError as error:
+        fail("IB612", f"cannot read {path.name}: {(error.strerror or str(error)).lower()}", place)
+    return place_bare(data, one, base, place)

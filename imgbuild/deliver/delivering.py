@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imgbuild.deliver.job import Job, Plan
 from imgbuild.deliver.placing import check_pieces
-from imgbuild.deliver.run import Show, find_tool, interrupts, private_folder, run_tool
+from imgbuild.deliver.run import Show, find_tool, private_folder, run_tool
 from imgbuild.deliver.ways import WAYS, Way, ways_of
 from imgbuild.errors import BuildError, Place, fail
 from imgbuild.model import Board
@@ -68,10 +68,9 @@ def deliver(
     prepare(job, way)
     way.plan(job, None)  # whatever is missing is told before the tool is
     executable = locate(way)
-    with interrupts():
-        version = read_version(way, executable)
-        plan = way.plan(job, version)
-        commands = _run(plan, executable, show, tell)
+    version = read_version(way, executable)
+    plan = way.plan(job, version)
+    commands = _run(plan, executable, show, tell)
     return Delivered(way, executable, version, commands, job.total_bytes)
 
 

@@ -66,13 +66,17 @@ class ToolOptions:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One delivery: ``pieces`` are what is written, by address as tools take it, checked already."""
+    """One delivery: ``pieces`` are what is written, by address as tools take it, checked already.
+
+    ``is_part``: they are not simply what ``source`` holds.
+    """
 
     source: Path
     pieces: tuple[Piece, ...]
     site: Site
     options: ToolOptions
     dfu_ids: DfuFileIds | None = None
+    is_part: bool = False
 
     @property
     def total_bytes(self) -> int:

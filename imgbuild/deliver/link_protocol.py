@@ -10,10 +10,11 @@ import binascii
 import struct
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from imgbuild.deliver import ymodem
-from imgbuild.deliver.link import Link
+from imgbuild.deliver.link import Link, LinkLostError
 from imgbuild.deliver.ymodem import NoAnswerError, Patience
 
 VERSION = 1
@@ -22,6 +23,8 @@ SUMS_MAX = 254
 _COMMAND = 0x7F
 _HEAD = struct.Struct("<BcBBi")
 _HELLO = struct.Struct("<iIIIIIIII32s")
+_HELLO_FLAGS = struct.Struct("<I")
+_TAKES_PACKAGES = 1
 _HELLO_FIELDS = (
     "last_status", "expected_id", "found_id", "chip_bytes", "region_offset", "region_bytes", "sector_bytes",
     "failed_at", "pack_id",
@@ -51,6 +54,26 @@ STATUS_TEXT = {
     FILES: "a second file in one batch",
     UNKNOWN_COMMAND: "the board does not know the command",
 }
+FORMAT, DAMAGED, SIGNATURE, OTHER_PRODUCT, OTHER_BOARD, OTHER_PARTITION = range(-41, -47, -1)
+GEOMETRY, SLOT, DOWNGRADE, BASE, SAME, GAP, INCOMPLETE, RESULT, UNFINISHED = range(-47, -56, -1)
+STATUS_TEXT |= {
+    FORMAT: "the board's updater is older than the package's format",
+    DAMAGED: "bytes of the package did not arrive as they were sent",
+    SIGNATURE: "the package is not signed with a key that the board trusts",
+    OTHER_PRODUCT: "the package is for another product",
+    OTHER_BOARD: "the package is for another board",
+    OTHER_PARTITION: "the package is for another partition",
+    GEOMETRY: "the package is for another erase block, or for the other way of updating",
+    SLOT: "the image is larger than the board's slot",
+    DOWNGRADE: "the board has a newer content_version",
+    BASE: "the package has the sectors that changed since another image than the board's",
+    SAME: "the board has this image already",
+    GAP: "bytes of the package are missing",
+    INCOMPLETE: "the package has not arrived as a whole",
+    RESULT: "the flash does not hold the image that was promised",
+    UNFINISHED: "another update of the board has begun and not ended",
+}
+"""Of the updater (c_runtime/src/imgb_update.h) behind the loader."""
 OF_THE_WIRE = frozenset((0, CANCELLED, LOST, STEP))
 """What another attempt may cure."""
 
@@ -60,7 +83,7 @@ class Hello:
     """What a loader tells of itself. ``status``: of its chip now, ``last_status``: of its last transfer.
 
     ``expected_id`` is the JEDEC id that its firmware was built for, ``found_id`` what the chip answers;
-    ``pack_id`` 0: it takes any.
+    ``pack_id`` 0: it takes any. ``takes_packages``: there is an updater behind it.
     """
 
     version: int
@@ -75,6 +98,7 @@ class Hello:
     failed_at: int = 0
     pack_id: int = 0
     board: str = ""
+    takes_packages: bool = False
 
 
 class StatusError(Exception):
@@ -110,7 +134,9 @@ class Loader:
             return Hello(version, status)
         *numbers, name = _HELLO.unpack_from(answer)
         fields = dict(zip(_HELLO_FIELDS, numbers, strict=True))
-        return Hello(version, status, **fields, board=name.split(b"\0")[0].decode("ascii", "replace"))
+        board = name.split(b"\0")[0].decode("ascii", "replace")
+        (flags,) = _HELLO_FLAGS.unpack_from(answer, _HELLO.size)
+        return Hello(version, status, **fields, board=board, takes_packages=bool(flags & _TAKES_PACKAGES))
 
     def read_sums(
         self,
@@ -138,12 +164,32 @@ class Loader:
         self._command(b"W", offset, len(data))
         ymodem.send_blocks(self.link, data, self.patience, note)
 
+    def send_package(
+        self, offset: int, data: bytes, note: Callable[[int], None] = lambda _count: None
+    ) -> None:
+        """Send bytes of an update package; with offset 0 it begins. Raises ``ymodem.CancelledError``."""
+        self._command(b"P", offset, len(data))
+        ymodem.send_blocks(self.link, data, self.patience, note)
+
+    def wanted_of_package(self) -> int:
+        """The byte of the package that the updater wants next."""
+        return int.from_bytes(self._command(b"P", 0, 0)[:4], "little")
+
+    def finish_package(self, wait_s: float) -> None:
+        """Let the updater check the image, which takes up to ``wait_s``, and switch to it."""
+        for_long = self.patience.answer_s + wait_s * self._scale
+        _, status, _ = self._ask(b"F", 0, 0, [for_long] * _COMMAND_TRIES)
+        if status:
+            raise StatusError(status)
+
+    def wait_longer(self, more_s: float) -> None:
+        """For answers to blocks that give the board more to do than an erase."""
+        self.patience = replace(self.patience, answer_s=self.patience.answer_s + more_s * self._scale)
+
     def finish(self) -> None:
-        """Let the board go on with its own work; an answer that is lost does not matter."""
-        try:
+        """Let the board go on with its own work; an answer or a link that is lost then does not matter."""
+        with suppress(NoAnswerError, LinkLostError):
             self._ask(b"Q", 0, 0, [_HELLO_S[0] * self._scale])
-        except NoAnswerError:
-            return
 
     def cancel(self) -> None:
         """Make the board give up what it is in, and forget what is still under way."""

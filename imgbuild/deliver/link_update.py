@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 from imgbuild.deliver import link_protocol as protocol
 from imgbuild.deliver import ymodem
@@ -207,7 +208,7 @@ class _WrongSumError(Exception):
     """Noise that no check on the way noticed."""
 
 
-def refuse_silence(name: str, *, has_asked: bool) -> None:
+def refuse_silence(name: str, *, has_asked: bool) -> NoReturn:
     """Raise IB725."""
     if has_asked:
         fail(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imgbuild.addressed import Piece, format_span
 from imgbuild.deliver.job import DfuFileIds, Site
-from imgbuild.errors import Diagnostics, Place, fail
+from imgbuild.errors import Diagnostic, Diagnostics, Place, fail
 from imgbuild.flash.closest import closest
 from imgbuild.flash.erase_map import EraseMap
 from imgbuild.flash.esp_partitions import TABLE_OFFSET, Partition, pick_partition, read_partitions
@@ -19,6 +19,7 @@ from imgbuild.model import Board, FlashTarget, Range
 from imgbuild.units import align_down, align_up, format_bytes
 
 _TABLE_BYTES = 0x1000
+_ADDRESS_END = 1 << 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +116,15 @@ def _range_of(row: Partition) -> Range:
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """What a file holds: pieces with their addresses, or one image without (``is_addressed`` False)."""
+    """What a file holds: pieces with their addresses, or one image without (``is_addressed`` False).
+
+    ``warnings``: what checking it found.
+    """
 
     pieces: tuple[Piece, ...]
     is_addressed: bool
     dfu_ids: DfuFileIds | None = None
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def read_image(path: Path) -> ImageFile:
@@ -137,8 +142,7 @@ def read_image(path: Path) -> ImageFile:
     pieces, is_addressed = read_pieces(data, path)
     ids = read_dfu_ids(data) if data.startswith(b"DfuSe") else None
     image = ImageFile(pieces, is_addressed, ids)
-    _verify(image, path)
-    return image
+    return replace(image, warnings=_verify(image, path))
 
 
 def read_dfu_ids(data: bytes) -> DfuFileIds:
@@ -147,29 +151,25 @@ def read_dfu_ids(data: bytes) -> DfuFileIds:
     return DfuFileIds(data[17], vid, pid)
 
 
-def _verify(image: ImageFile, path: Path) -> None:
-    """Partitions that touch are one range: each flash image in it is checked."""
-    from imgbuild.reader.addressed.containers import UNKNOWN, find_containers
-    from imgbuild.reader.verify import verify_image
+def _verify(image: ImageFile, path: Path) -> tuple[Diagnostic, ...]:
+    """Partitions that touch are one range: each flash image in it is checked. Returns warnings."""
+    from imgbuild.reader.addressed.containers import UNKNOWN
+    from imgbuild.reader.verify_file import check_bytes, check_pieces
 
     found, place = Diagnostics(), Place(str(path))
-    if not image.is_addressed:
-        found.extend(verify_image(image.pieces[0].data, place).diagnostics)
-        found.raise_if_errors()
-        return
-    kinds = set()
-    for piece in image.pieces:
-        for one in find_containers(piece):
-            kinds.add(one.kind)
-            if one.kind in ("flat", "littlefs"):
-                data = memoryview(piece.data)[one.address - piece.address :][: one.size_bytes]
-                found.extend(verify_image(data, place).diagnostics)
-    if not kinds - {UNKNOWN}:
+    if image.is_addressed:
+        checked = check_pieces(image.pieces, path)
+    else:
+        checked = [check_bytes(path, image.pieces[0].data)]
+    for one in checked:
+        found.extend(one.diagnostics)
+    if all(one.kind == UNKNOWN for one in checked):
         count = len(image.pieces)
         ranges = "its one range is something else" if count == 1 else f"none of its {count} ranges is one"
         hint = "give the file that imgbuild made"
         found.error("IB522", f"{path.name} holds no flash image: {ranges}", place, hint)
     found.raise_if_errors()
+    return tuple(found.items)
 
 
 # --- where, and whether that is allowed ------------------------------------------------------------
@@ -179,7 +179,7 @@ def place_pieces(image: ImageFile, site: Site, address: int | None, place: Place
     """The pieces with the addresses that a tool is given.
 
     ``address`` (the command line's) takes the place of the file's. Raises BuildError: IB510 if there is none,
-    IB701 for several ranges at one address.
+    IB701 for several ranges at one address, or behind 32 bits.
     """
     if address is not None and len(image.pieces) > 1:
         message = f"--address moves one range, the file has {len(image.pieces)} with addresses of their own"
@@ -194,7 +194,11 @@ def place_pieces(image: ImageFile, site: Site, address: int | None, place: Place
             fail("IB410", f"board {site.board.name} has no erase block of {block} that is free", place)
         message = "the image has no address: neither a board, a manifest nor --address is given"
         fail("IB510", message, place, "--board NAME ('imgbuild boards' lists them) or --address 0x90000000")
-    return (replace(image.pieces[0], address=address),)
+    piece = replace(image.pieces[0], address=address)
+    if piece.end > _ADDRESS_END:
+        message = f"{format_bytes(len(piece.data))} at 0x{address:08X} leave the 32 bit address space"
+        fail("IB701", message, place)
+    return (piece,)
 
 
 def check_pieces(

@@ -7,11 +7,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 from imgbuild.deliver.job import Outcome
@@ -32,27 +30,6 @@ def private_folder(files: Mapping[str, bytes]) -> Iterator[Path]:
         for file, data in files.items():
             (folder / file).write_bytes(data)
         yield folder
-
-
-@contextmanager
-def interrupts() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does, so that the child is ended and the folder removed."""
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = ("SIGTERM", "SIGHUP")
-    before = {
-        getattr(signal, n): signal.signal(getattr(signal, n), interrupt) for n in names if hasattr(signal, n)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def find_tool(names: Sequence[str], places: Sequence[str] = ()) -> str | None:

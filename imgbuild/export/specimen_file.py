@@ -15,6 +15,7 @@ from imgbuild.glyphs.table import encode_font
 from imgbuild.model import DecodedFont, FontOptions, Kind, PlannedAsset, ShapedLine
 from imgbuild.sources.bdf import bdf_size
 from imgbuild.sources.font import decode_font, font_codepoints, open_for_shaping
+from imgbuild.sources.font_file import read_font
 
 _SIZE_PX, _BPP = 24, 4
 _CHARACTERS_MAX = 800
@@ -50,7 +51,7 @@ def subject_of_file(source: Path, request: Request) -> Subject:
         axes=request.axes,
     )
     lines: tuple[ShapedLine, ...] = ()
-    if not is_bdf and not request.ranges:
+    if not request.ranges and read_font(source, place, source.name).is_sfnt:  # bitmaps are not shaped
         lines = shape_sentences(open_for_shaping(source, options, place, source.name), there, TEXT_WIDTH_PX)
         glyph_ids = sorted({glyph for line in lines for glyph, _, _ in line.glyphs} - {0})
         options = replace(options, glyph_ids=tuple(glyph_ids))

@@ -17,7 +17,8 @@ from imgbuild.model import Board, Chip, FlashTarget, Range, Sectors
 from imgbuild.units import align_down, align_up, format_bytes
 
 if TYPE_CHECKING:
-    from imgbuild.manifest.schema import FlashSpec, Manifest, RangeSpec
+    from imgbuild.manifest.flash_spec import FlashSpec, RangeSpec
+    from imgbuild.manifest.schema import Manifest
     from imgbuild.manifest.yamlpos import Positions, YamlPath
 
 _FLASH: YamlPath = ("flash",)

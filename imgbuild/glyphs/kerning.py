@@ -63,7 +63,8 @@ def find_kerning(font_data: bytes, face_index: int, characters: Sequence[int]) -
 
 
 def _may_kern(face: Any) -> bool:
-    return not {"GPOS", "kern", "kerx"}.isdisjoint(face.table_tags)
+    # not face.table_tags: a damaged font's tag need not be text
+    return any(_table(face, tag) for tag in ("GPOS", "kern", "kerx"))
 
 
 def _table(face: Any, tag: str) -> bytes:

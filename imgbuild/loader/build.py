@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,7 @@ from imgbuild.loader.toolchain import CC_DEFAULT, Compiler, find_compiler
 
 _BUS_SUFFIXES = (".c", ".s", ".S")
 """What the compiler compiles; it would hand a file of any other name to the linker."""
+_MAKE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]*")
 _ELSEWHERE = 0x20001000
 """A second address for code that has to run anywhere."""
 
@@ -85,6 +87,9 @@ def write_sources(request: LoaderRequest) -> tuple[LoaderBoard, dict[str, bytes]
         if path.name in files:
             message = f"the folder would hold two files named '{path.name}'"
             fail("IB743", message, Place(str(path)), hint="rename yours")
+        if not _MAKE_NAME.fullmatch(path.name):
+            message = f"a Makefile cannot name the file '{path.name}'"
+            fail("IB743", message, Place(str(path)), hint="rename it: letters, digits, '.', '_', '-' and '+'")
         try:
             files[path.name] = path.read_bytes()
         except OSError as error:

@@ -10,38 +10,43 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from imgbuild.errors import Diagnostic
-from imgbuild.manifest import schema
+from imgbuild.manifest import asset_spec, flash_spec, schema
 from imgbuild.manifest.settings_spec import SettingSpec
 from imgbuild.manifest.yamlpos import Positions, YamlPath
 
 _LABELS: dict[type[BaseModel], str] = {
     schema.ManifestSpec: "the top level of the manifest",
-    schema.FlashSpec: "'flash'",
+    flash_spec.FlashSpec: "'flash'",
     schema.DisplaySpec: "'display'",
-    schema.ImageAsset: "an image",
-    schema.FontAsset: "a font",
-    schema.FileAsset: "a file",
-    schema.DefaultsSpec: "'defaults'",
-    schema.ImageOptionsSpec: "the options of images",
-    schema.FontOptionsSpec: "the options of fonts",
-    schema.FileOptionsSpec: "the options of files",
-    schema.PresetSpec: "a preset",
-    schema.ResizeSpec: "'resize'",
-    schema.CropSpec: "'crop'",
-    schema.CharactersSpec: "'characters'",
-    schema.MergeSpec: "a source of 'merge'",
-    schema.SpritesSpec: "'sprites'",
-    schema.NinePatchSpec: "'nine_patch'",
-    schema.LittlefsSpec: "'littlefs'",
-    schema.ContainerSpec: "'container'",
-    schema.ReservedSpec: "a reserved range",
-    schema.RangeSpec: "a region",
+    asset_spec.ImageAsset: "an image",
+    asset_spec.FontAsset: "a font",
+    asset_spec.FileAsset: "a file",
+    asset_spec.DefaultsSpec: "'defaults'",
+    asset_spec.ImageOptionsSpec: "the options of images",
+    asset_spec.FontOptionsSpec: "the options of fonts",
+    asset_spec.FileOptionsSpec: "the options of files",
+    asset_spec.PresetSpec: "a preset",
+    asset_spec.ResizeSpec: "'resize'",
+    asset_spec.CropSpec: "'crop'",
+    asset_spec.CharactersSpec: "'characters'",
+    asset_spec.MergeSpec: "a source of 'merge'",
+    asset_spec.SpritesSpec: "'sprites'",
+    asset_spec.NinePatchSpec: "'nine_patch'",
+    flash_spec.LittlefsSpec: "'littlefs'",
+    flash_spec.ContainerSpec: "'container'",
+    flash_spec.ReservedSpec: "a reserved range",
+    flash_spec.RangeSpec: "a region",
     schema.PartitionSpec: "a partition",
-    schema.PartitionContainerSpec: "a partition's 'container'",
-    schema.SettingsContainerSpec: "the container 'settings'",
+    flash_spec.PartitionContainerSpec: "a partition's 'container'",
+    flash_spec.SettingsContainerSpec: "the container 'settings'",
     SettingSpec: "a setting",
 }
-_NO_HOME = (schema.PresetSpec, schema.ImageOptionsSpec, schema.FontOptionsSpec, schema.FileOptionsSpec)
+_NO_HOME = (
+    asset_spec.PresetSpec,
+    asset_spec.ImageOptionsSpec,
+    asset_spec.FontOptionsSpec,
+    asset_spec.FileOptionsSpec,
+)
 """Classes that repeat keys of others: no help as an answer to "where does this key belong?"."""
 
 # What a value of each pydantic error type should have been; {..} are filled from the error's context.
@@ -133,7 +138,7 @@ def _asset_label(raw: Any, path: YamlPath) -> str | None:
         if step == "assets" and length + 1 < len(path):
             entry = _value_at(raw, path[: length + 2])
             if isinstance(entry, dict):
-                keys = ("name", *schema.ASSET_CLASSES)
+                keys = ("name", *asset_spec.ASSET_CLASSES)
                 return next((str(entry[key]) for key in keys if key in entry), None)
     return None
 
@@ -167,7 +172,7 @@ def _class_at(loc: tuple[str | int, ...]) -> type[BaseModel] | None:
 
 def _where(loc: tuple[str | int, ...], path: YamlPath) -> str:
     spec = _class_at(loc)
-    if spec is schema.PresetSpec and path:
+    if spec is asset_spec.PresetSpec and path:
         return f"preset '{path[1]}'"
     return _LABELS.get(spec, "this mapping") if spec else "this mapping"
 
@@ -205,7 +210,7 @@ def _home_of(key: str, here: type[BaseModel] | None) -> str | None:
 
 
 def _unclear_kind(entry: Any, path: YamlPath, positions: Positions, asset: str | None) -> Diagnostic:
-    kinds = list(schema.ASSET_CLASSES)
+    kinds = list(asset_spec.ASSET_CLASSES)
     place = positions.value(path)
     if not isinstance(entry, dict):
         message = f"found {describe_value(entry)}, expected an asset"

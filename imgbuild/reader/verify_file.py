@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgbuild.addressed import Piece
 from imgbuild.errors import BuildError, Diagnostic, Diagnostics, Place
 from imgbuild.reader.addressed.containers import UNKNOWN, Container, find_containers
-from imgbuild.reader.addressed.unknown import judge_unknown
+from imgbuild.reader.addressed.unknown import may_be_image, tell_damaged
 from imgbuild.reader.settings import SettingsArea
 from imgbuild.reader.verify import VerifyReport, verify_image
 from imgbuild.reader.verify_settings import find_area, verify_settings
 
 SETTINGS = "settings"
+_Tell = Callable[[Diagnostics, str, str, Place, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,12 @@ def _check_settings(path: Path, view: memoryview, address: int | None) -> Checke
     return CheckedImage(path, SETTINGS, address, view, tuple(found.items), area=area)
 
 
-def check_pieces(pieces: Sequence[Piece], path: Path) -> list[CheckedImage]:
+def check_pieces(pieces: Sequence[Piece], path: Path, *, is_strict: bool = False) -> list[CheckedImage]:
     """Every image among the pieces of an addressed file, and what is none, by address.
 
-    Each is named ``FILE@0xADDRESS`` where there are several, else by the file.
+    Each is named ``FILE@0xADDRESS`` where there are several, else by the file. ``is_strict``: a range that is
+    no image, and may be firmware or may not, is an error (IB614); else it is a warning beside several images,
+    and nothing beside a single one.
     """
     found = [(piece, one) for piece in pieces for one in find_containers(piece)]
     every = [one for _, one in found]
@@ -68,19 +71,24 @@ def check_pieces(pieces: Sequence[Piece], path: Path) -> list[CheckedImage]:
         name = path if own else path.with_name(f"{path.name}@0x{one.address:08X}")
         view = memoryview(piece.data)[one.address - piece.address :]
         if one.kind == UNKNOWN:
-            checked.append(_check_unknown(name, one, view, every))
+            is_told = (is_strict or not is_single) and may_be_image(one, view, every)
+            tell = (Diagnostics.error if is_strict else Diagnostics.warn) if is_told else None
+            checked.append(_check_unknown(name, one, view, tell))
         else:
             checked.append(check_bytes(name, view[: one.size_bytes], one.kind, one.address))
     return checked
 
 
-def _check_unknown(path: Path, one: Container, view: memoryview, every: Sequence[Container]) -> CheckedImage:
-    reason = judge_unknown(one, view, every)
-    found: tuple[Diagnostic, ...] = ()
-    if reason is not None:
-        hint = "if it is firmware: --manifest tells which ranges are partitions"
-        found = (Diagnostic("IB614", reason, Place(str(path)), hint),)
-    return CheckedImage(path, UNKNOWN, one.address, view, found)
+def _check_unknown(path: Path, one: Container, view: memoryview, tell: _Tell | None) -> CheckedImage:
+    found = Diagnostics()
+    message = "neither erased nor a flash image"
+    was = tell_damaged(view)
+    if was is not None:
+        found.error("IB614", f"{message}; what is left of its head is that of {was}", Place(str(path)))
+    elif tell is not None:
+        hint = "if it is firmware, 'imgbuild verify --manifest' knows: partitions are what the manifest names"
+        tell(found, "IB614", message, Place(str(path)), hint)
+    return CheckedImage(path, UNKNOWN, one.address, view, tuple(found.items))
 
 
 def tell_kind(data: bytes | memoryview) -> str:

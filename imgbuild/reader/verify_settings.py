@@ -35,7 +35,8 @@ def verify_settings(data: bytes | memoryview, place: Place, found: Diagnostics) 
     torn = int(_is_torn(bytes(data), area))
     if area.damaged > torn:
         count = area.damaged - torn
-        message = f"{count} place{'s' * (count > 1)} in the log of sector {area.sector} hold no whole record"
+        places = f"{count} places hold" if count > 1 else "a place holds"
+        message = f"in the log of sector {area.sector} {places} no whole record"
         hint = "a device goes on with the value before it, or with the default"
         found.error("IB616", message, place, hint)
     if torn:

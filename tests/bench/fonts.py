@@ -22,7 +22,7 @@ from pathlib import Path
 from fontTools.ttLib import TTCollection
 
 from bench.measure import Cost, best
-from imgbuild.manifest.schema import FontOptionsSpec
+from imgbuild.manifest.asset_spec import FontOptionsSpec
 
 _CJK_FACE = "Noto Sans CJK SC"
 _CJK = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")

@@ -40,6 +40,24 @@ def test_the_header_is_good_for_cpp_and_for_16_bit_int(tmp_path):
     run([avr, "-mmcu=atmega1284p", "-Os", *STRICT, *INCLUDE, "-c", SOURCE, "-o", tmp_path / "avr.o"])
 
 
+def test_the_updater_behind_it_is_good_for_cpp_and_for_16_bit_int(tmp_path):
+    text = """#include "imgb_loader_update.h"
+static imgb_update_t update;
+static const imgb_update_config_t configs[1];
+static imgb_loader_updater_t updater = {&update, configs, 1, 0, 0};
+extern const imgb_loader_sink_t sink;
+const imgb_loader_sink_t sink = IMGB_LOADER_UPDATER(&updater);
+"""
+    for name in ("sink.c", "sink.cpp"):
+        (tmp_path / name).write_text(
+            text.replace("configs[1]", "configs[1] = {}" if name[-1] == "p" else "configs[1]")
+        )
+    flags = ("-Wall", "-Wextra", "-Werror", *INCLUDE)
+    run(["g++", "-std=c++11", *flags, "-c", tmp_path / "sink.cpp", "-o", tmp_path / "sink.o"])
+    run([need_tool("avr-gcc"), "-mmcu=atmega1284p", "-Os", *STRICT, *INCLUDE, "-c", tmp_path / "sink.c",
+         "-o", tmp_path / "avr.o"])  # fmt: skip
+
+
 def test_it_compiles_strictly_for_the_host(tmp_path):
     for more in (("-O2",), ("-Os", "-m32"), ("-O3",)):
         if "-m32" not in more:

@@ -8,7 +8,7 @@ import typing
 import pytest
 from support import ROOT
 
-from imgbuild.manifest import schema
+from imgbuild.manifest import asset_spec
 from imgbuild.model import ImageOptions
 
 NOT_LITERAL = {"image", "name", "use", "variant", "sprites"}
@@ -36,7 +36,7 @@ def literals(annotation) -> set[str]:
         return {str(value) for value in typing.get_args(annotation)}
     if annotation is bool:
         return {"true", "false"}
-    if isinstance(annotation, type) and issubclass(annotation, schema.Spec):
+    if isinstance(annotation, type) and issubclass(annotation, asset_spec.Spec):
         inner = [literals(field.annotation) for field in annotation.model_fields.values()]
         return set().union(*inner) - {"true", "false"}
     is_nested = typing.get_origin(annotation) in (typing.Annotated, typing.Union, types.UnionType)
@@ -45,13 +45,13 @@ def literals(annotation) -> set[str]:
 
 
 def test_every_key_of_a_picture_is_told():
-    assert set(rows()) == set(schema.ImageAsset.model_fields)
+    assert set(rows()) == set(asset_spec.ImageAsset.model_fields)
 
 
-@pytest.mark.parametrize("key", sorted(set(schema.ImageAsset.model_fields) - NOT_LITERAL))
+@pytest.mark.parametrize("key", sorted(set(asset_spec.ImageAsset.model_fields) - NOT_LITERAL))
 def test_every_value_of_a_key_is_told_and_no_other(key):
     values, _, meaning = rows()[key]
-    wanted = literals(schema.ImageAsset.model_fields[key].annotation)
+    wanted = literals(asset_spec.ImageAsset.model_fields[key].annotation)
     told = set(re.findall(r"`([a-z0-9_-]+)`", values))
     assert wanted <= told
     if wanted and key != "resize":
@@ -59,7 +59,7 @@ def test_every_value_of_a_key_is_told_and_no_other(key):
     assert meaning.strip()
 
 
-@pytest.mark.parametrize("key", sorted(set(schema.ImageAsset.model_fields) - NOT_LITERAL))
+@pytest.mark.parametrize("key", sorted(set(asset_spec.ImageAsset.model_fields) - NOT_LITERAL))
 def test_the_default_told_is_the_plans(key):
     told = re.match(r"`([^`]+)`", rows()[key][1])
     fields = {field.name: field.default for field in dataclasses.fields(ImageOptions)}

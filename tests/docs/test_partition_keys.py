@@ -7,7 +7,8 @@ import typing
 
 from support import ROOT
 
-from imgbuild.manifest.schema import PartitionSpec, UpdateKind
+from imgbuild.manifest.flash_spec import UpdateKind
+from imgbuild.manifest.schema import PartitionSpec
 
 TEXT = (ROOT / "imgbuild/manifest/PARTITIONS.md").read_text(encoding="utf-8")
 ROWS = {key: values for key, values in re.findall(r"^\| `(\w+)` \| (.*?) \|", TEXT, re.MULTILINE)}  # noqa: C416

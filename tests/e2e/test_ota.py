@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from c.update_images import PACK_ID, make_body, make_pack
 from click.testing import CliRunner
 from e2e.ota_server import Served, http_server, tcp_sender, ymodem_sender
-from support import ROOT, need_tool
+from support import ROOT, imgbuild, need_tool
 
 from imgbuild.cli.ota_make import make
+from imgbuild.deliver import ymodem
+from imgbuild.deliver.link import open_tcp
+from imgbuild.deliver.link_protocol import DAMAGED, Loader
 
 DEVICE = ROOT / "c_runtime" / "examples" / "ota_device"
 SIM = ROOT / "tests" / "sim"
@@ -29,8 +35,7 @@ def device(request, tmp_path_factory):
     command = ["make", "-s", "-C", DEVICE, f"OUT={folder}", "CFLAGS=-g -O1 -fsanitize=address,undefined"]
     if request.param == "chip":
         chip = [ROOT / "tests" / "c" / "ota_flash_chip.c", SIM / "nor_chip.c", SIM / "nor_bus.c"]
-        sources = [*chip, ROOT / "c_runtime" / "src" / "imgb_nor.c"]
-        command += ["FLASH_SRCS=" + " ".join(map(str, sources)), f"LIBS=-I{SIM}"]
+        command += ["FLASH_SRCS=" + " ".join(map(str, chip)), f"LIBS=-I{SIM}"]
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "ota_device"
@@ -205,3 +210,117 @@ def test_a_package_for_the_other_way_is_refused(device, packages, tmp_path, way,
     with http_server(Served(packages[way])) as url:
         assert "update: -47" in board(url)[1]
     assert struct.unpack_from("<I", packages[way], 0x28)[0] == 1 + (way == "in-place")
+
+
+# --- by the serial loader: the host sends, the device listens -----------------------------------------
+
+
+@contextmanager
+def listening(board: Board, *arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The device while it takes packages; its address."""
+    command = [
+        board.program, board.flash, BYTES, SECTOR, board.way, "--product", f"{PACK_ID:X}", *arguments,
+        "loader://127.0.0.1:0",
+    ]  # fmt: skip
+    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("boot: ")
+        yield f"127.0.0.1:{process.stdout.readline().split()[-1]}", process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def flash(folder: Path, package: bytes, address: str) -> subprocess.CompletedProcess[str]:
+    (folder / "update.imgu").write_bytes(package)
+    return imgbuild("flash", "update.imgu", "--tcp", address, cwd=folder)
+
+
+@pytest.mark.parametrize("name", ["whole", "changed"])
+def test_flash_sends_a_package_to_the_loader(board, packages, tmp_path, name):
+    with listening(board) as (address, process):
+        done = flash(tmp_path, packages[name], address)
+        assert done.returncode == 0, done.stderr
+        sent = int(re.search(r"(\d+) bytes sent", done.stdout)[1])
+        assert process.wait(timeout=20) == 0
+    assert board.holds(NEW)
+    assert len(packages[name]) < sent < 1.1 * len(packages[name]) + 2500
+    with listening(board) as (address, _):
+        again = flash(tmp_path, packages[name], address)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert "nothing to do: the board has this image already" in again.stdout
+
+
+def test_the_loader_goes_on_after_a_cut_connection(board, packages, tmp_path):
+    data = packages["whole"]
+    with listening(board) as (address, process):
+        link = open_tcp(address)
+        loader = Loader(link)
+        loader.cancel()
+        assert loader.hello().takes_packages
+        loader.send_package(0, data[:20_000])
+        link.close()  # in the middle of a block's sector
+        done = flash(tmp_path, data, address)
+        assert done.returncode == 0, done.stderr
+        assert process.wait(timeout=20) == 0
+        assert process.stdout is not None
+        assert "the line was closed, 20000 bytes wanted next" in process.stdout.read()
+    # in place each sector is noted, in slots each sixteenth
+    assert ("gone on at byte" in done.stdout) == (board.way == "in-place")
+    sent = int(re.search(r"(\d+) bytes sent", done.stdout)[1])
+    assert (sent < len(data) - 10_000) == (board.way == "in-place")
+    assert board.holds(NEW)
+
+
+def test_a_power_cut_while_the_loader_takes_a_package(board, packages, tmp_path):
+    data = packages["whole"]
+    with listening(board, "--cut", 330) as (address, process):
+        lost = flash(tmp_path, data, address)
+        assert process.wait(timeout=20) == POWER_CUT
+    assert lost.returncode == 4
+    assert "error[IB736]" in lost.stderr
+    assert board.version == (1 if board.way == "slots" else 0)
+    with listening(board) as (address, process):
+        done = flash(tmp_path, data, address)
+        assert done.returncode == 0, done.stderr
+        assert process.wait(timeout=20) == 0
+    assert int(re.search(r"gone on at byte (\d+)", done.stdout)[1]) > 10_000
+    assert board.holds(NEW)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "reason"),
+    [
+        ("older", (), "the board has a newer content_version"),
+        ("named", ("--board", "1"), "the package is for another board"),
+        ("named", ("--partition", "1"), "the package is for another partition"),
+    ],
+)
+def test_what_the_loader_refuses_erases_nothing(board, packages, tmp_path, name, options, reason):
+    before = board.flash.read_bytes()
+    with listening(board, *options) as (address, process):
+        done = flash(tmp_path, packages[name], address)
+        assert process.wait(timeout=20) == 1
+    assert done.returncode == 1
+    assert f"error[IB774]: {address}: the board refuses the package: {reason}\n" in done.stderr
+    assert board.flash.read_bytes() == before
+
+
+def test_a_package_damaged_on_the_way_is_not_applied(board, packages):
+    data = bytearray(packages["whole"])
+    data[len(data) // 2] ^= 1
+    with listening(board) as (address, process):
+        link = open_tcp(address)
+        loader = Loader(link)
+        loader.cancel()
+        loader.hello()
+        with pytest.raises(ymodem.CancelledError):
+            loader.send_package(0, bytes(data))
+        assert loader.hello().last_status == DAMAGED
+        link.close()
+        assert process.wait(timeout=20) == 1
+    assert board.version == (1 if board.way == "slots" else 0)
+    with http_server(Served(packages["whole"])) as url:
+        assert board(url)[0] == 0
+    assert board.holds(NEW)

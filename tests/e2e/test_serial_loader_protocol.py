@@ -63,6 +63,7 @@ def test_hello_as_the_protocol_has_it() -> None:
             0, 0, 0xEF4017, 0xEF4017, CHIP_BYTES, REGION, REGION_BYTES, SECTOR, 0, 0x12345678,
         ]  # fmt: skip
         assert answer[40:72] == b"test-board".ljust(32, b"\0")
+        assert answer[72:] == bytes(len(answer) - 72)  # it takes no packages
 
 
 def test_the_worked_example_of_the_protocol() -> None:
@@ -75,6 +76,16 @@ def test_the_worked_example_of_the_protocol() -> None:
         got = bytes(link.read_byte(5) or 0 for _ in range(2 + len(expected))).lstrip(b"C")
         assert got[: len(expected)] == expected
         assert len(expected) > 56
+
+
+def test_without_a_sink_a_file_called_imgu_goes_to_the_region() -> None:
+    with Device(cells_with(b"")) as device, Wire(device.line) as wire:
+        link = wire.link()
+        for sent in (block(0, b"a.imgu\x00100".ljust(128, b"\0")), block(1, bytes(range(128))), b"\x04"):
+            link.write(sent)
+            while link.read_byte(5) != 6:
+                pass
+        assert settle(device).region[:101] == bytes(range(100)) + b"\xff"
 
 
 def test_sums_as_the_protocol_has_them() -> None:
@@ -94,6 +105,7 @@ def test_sums_as_the_protocol_has_them() -> None:
         ("S", REGION_BYTES, SECTOR, -1101), ("S", 0, REGION_BYTES + SECTOR, -1101),
         ("E", 0xFFFFF000, 2 * SECTOR, -1101), ("E", SECTOR, 0xFFFFF000, -1101), ("E", 5, SECTOR, -1108),
         ("W", 0, 100, -1108), ("W", REGION_BYTES - SECTOR, 2 * SECTOR, -1101), ("X", 0, 0, -1207),
+        ("P", 0, SECTOR, -1207), ("F", 0, 0, -1207),
     ],
 )  # fmt: skip
 def test_requests_outside_the_region_are_refused(letter: str, offset: int, length: int, status: int) -> None:

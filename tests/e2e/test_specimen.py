@@ -53,6 +53,16 @@ def test_sheet_of_a_font_file(built):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_font_of_bitmaps_is_known_by_its_bytes(built):
+    """A PCF font, or a BDF one of any name, is not shaped: no sentence of its characters needs that."""
+    (built / "tiny.fnt").write_bytes((built / "tiny.bdf").read_bytes())
+    size = next(
+        int(line.split()[1]) for line in (built / "tiny.bdf").read_text().splitlines() if "PIXEL_SIZE" in line
+    )
+    done = imgbuild("specimen", "tiny.fnt", "--size", size, "--bpp", 1, "-o", "named.png", cwd=built)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def rows_of(path: Path) -> int:
     return Image.open(path).height
 
@@ -105,6 +115,7 @@ def test_texts_that_an_image_has_for_a_font_stand_on_its_sheet(built, tmp_path):
         ("ext.bin", "ui/body", "--face", "1", "-o", "x.png"),
         ("ext.bin", "ui/body", "--axes", "wght=1", "-o", "x.png"),
         ("tiny.bdf", "--axes", "wght", "-o", "x.png"),
+        ("tiny.bdf", "--axes", "wght=400,wght=500", "-o", "x.png"),
         ("ext.bin", "ui/body", "-o", "x.jpg"),
         ("ext.bin", "ui/body", "--size", "20", "-o", "x.png"),
         ("tiny.bdf", "--size", "0", "-o", "x.png"),

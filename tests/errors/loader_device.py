@@ -25,14 +25,15 @@ class Board:
 
     ``board``: its name; ``status``: of its chip; ``version``; ``is_silent``; ``asks``: only sends C;
     ``cancels``: gives up transfers with this status; ``closes``: at the first block; ``forgets``: the last
-    sector after it was compared; any key of HELLO.
+    sector after it was compared; ``updates``: there is an updater behind it; any key of HELLO.
     """
 
     def __init__(self, line, board="spark-core", status=0, version=1, is_silent=False, asks=False, cancels=0,
-                 closes=False, forgets=False, **hello):  # fmt: skip
+                 closes=False, forgets=False, updates=False, **hello):  # fmt: skip
         self.line, self.board, self.status, self.version = line, board, status, version
         self.is_silent, self.asks = is_silent, asks
         self.cancels, self.closes, self.forgets = cancels, closes, forgets
+        self.updates = updates
         self.hello = HELLO | hello
         self.flash = bytearray(b"\xff" * self.hello["region_bytes"])
         self.at = None
@@ -75,6 +76,7 @@ class Board:
         body, status = b"", self.status
         if letter == "H":
             body = struct.pack("<i8I", *self.hello.values()) + self.board.encode().ljust(32, b"\0")
+            body += bytes([self.updates])
         elif letter == "S":
             body = self.sums(offset, length)
         elif letter == "W":
@@ -99,8 +101,8 @@ def save_image():
     save(build_image(note=bytes(range(256)) * 24))
 
 
-def run_imgbuild(*arguments, hello_s=None, **board):
-    """``imgbuild flash ext.bin --tcp board:7000`` with a board that behaves as told."""
+def run_imgbuild(*arguments, hello_s=None, image="ext.bin", **board):
+    """``imgbuild flash IMAGE --tcp board:7000`` with a board that behaves as told."""
     from imgbuild.cli.main import main
     from imgbuild.deliver import link, link_protocol
 
@@ -109,5 +111,5 @@ def run_imgbuild(*arguments, hello_s=None, **board):
     link.open_tcp = lambda address: link.SocketLink(address, near)
     if hello_s:
         link_protocol._HELLO_S = (hello_s,) * 4
-    sys.argv = ["imgbuild", "flash", "ext.bin", "--tcp", "board:7000", *arguments]
+    sys.argv = ["imgbuild", "flash", image, "--tcp", "board:7000", *arguments]
     main()

@@ -81,9 +81,9 @@ static void put32(uint8_t *to, uint32_t value) {
 }
 
 static int command_block(line_t *line) {
-  static const char letters[8] = "HSEWWWQX";
+  static const char letters[16] = "HSEWWWQXPPPFHSEW";
   uint8_t data[16] = {0x7F, 0, 0, 1};
-  data[1] = (uint8_t)letters[next(line) & 7u];
+  data[1] = (uint8_t)letters[next(line) & 15u];
   data[2] = next(line);
   put32(data + 4, place(line));
   put32(data + 8, place(line));
@@ -94,8 +94,9 @@ static int command_block(line_t *line) {
 
 static int file_block(line_t *line) {
   char data[128];
-  int used = snprintf(data, sizeof data, "%.*s%c%u", next(line) % 40,
-                      "a-name-that-is-rather-long-for-a-file-00", 0, (unsigned)place(line));
+  int length = next(line) % 40;
+  int used = snprintf(data, sizeof data, "%.*s%s%c%u", length, "a-name-that-is-rather-long-for-a-file-00",
+                      length % 2 != 0 ? ".imgu" : "", 0, (unsigned)place(line));
   make_block(line, 0, (const uint8_t *)data, (size_t)used, 128);
   line->number = 1;
   return 0;
@@ -169,6 +170,49 @@ static void check(const uint8_t *cells, nor_chip_t *chip) {
   }
 }
 
+/* The updater's place: pieces have to be in order from `begin` on, and inside what the host announced. */
+typedef struct sink {
+  uint32_t at, pieces;
+  uint8_t is_begun;
+} sink_t;
+
+static int sink_begin(void *ctx) {
+  sink_t *s = ctx;
+  s->is_begun = 1;
+  s->at = 0;
+  return 0;
+}
+
+/* Now and then refuses, as an updater does. */
+static int sink_take(void *ctx, uint32_t offset, const uint8_t *bytes, uint32_t length) {
+  sink_t *s = ctx;
+  uint32_t i, sum = 0;
+  if (s->is_begun == 0 || length == 0 || length > 1024u || offset + length < offset) abort();
+  for (i = 0; i < length; i++) sum += bytes[i];
+  s->at = offset + length;
+  s->pieces++;
+  if (sum % 31u == 0) {
+    s->is_begun = 0;
+    return -42;
+  }
+  return 0;
+}
+
+static uint32_t sink_wanted(void *ctx) {
+  const sink_t *s = ctx;
+  if (s->is_begun == 0) abort();
+  return s->at;
+}
+
+static int sink_finish(void *ctx) {
+  sink_t *s = ctx;
+  if (s->is_begun == 0) abort(); /* twice, or after a refusal */
+  s->is_begun = 0;
+  return s->at % 2u == 0 ? 0 : -53;
+}
+
+static uint32_t pieces; /* that got as far as the sink */
+
 static uint32_t operations; /* of the chip: a fuzzer that never gets as far as the flash finds nothing */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length);
@@ -179,6 +223,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
   static nor_bus_t *bus;
   uint32_t zero[16] = {0}, i;
   imgb_loader_t loader = {0};
+  sink_t sink_state = {0};
+  imgb_loader_sink_t sink = {sink_begin, sink_take, sink_wanted, sink_finish, NULL};
   line_t line = {0};
   if (chip == NULL) {
     chip = nor_chip_new("w25q64", CHIP_BYTES, 1);
@@ -188,19 +234,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length) {
   for (i = 0; i < CHIP_BYTES; i++) nor_chip_cells(chip)[i] = around(i);
   line.data = data;
   line.length = length;
-  loader.nor = &bus->nor;
+  sink.ctx = &sink_state;
+  if (length % 4 != 0) loader.sink = &sink;
+  loader.nor = length % 8 == 1 ? NULL : &bus->nor; /* packages alone */
   loader.get = get;
   loader.put = put;
   loader.ctx = &line;
   loader.board = "fuzz";
   loader.pack_id = length % 3 == 0 ? 7 : 0;
-  loader.region_offset = REGION;
-  loader.region_bytes = REGION_TOLD;
+  loader.region_offset = loader.nor == NULL ? 0 : REGION;
+  loader.region_bytes = loader.nor == NULL ? 0 : REGION_TOLD;
   loader.idle_ms = 30000;
   while (imgb_loader_run(&loader) == IMGB_OK) {
   }
   check(nor_chip_cells(chip), chip);
   operations = nor_chip_operations(chip);
+  pieces += sink_state.pieces;
   return 0;
 }
 
@@ -223,13 +272,13 @@ int main(int argc, char **argv) {
     for (i = 0; i < length; i++) data[i] = (uint8_t)random_below(256);
     if (random_below(2) == 0) {
       data[0] = COMMAND_BLOCK;
-      data[1] = 3;
+      data[1] = random_below(2) == 0 ? 3 : 8; /* W or P */
       data[3] = data[5] = 0;
       for (i = 7; i < length; i += 2) data[i] = DATA_BLOCK;
     }
     LLVMFuzzerTestOneInput(data, length);
   }
-  printf("%u operations\n", (unsigned)operations);
+  printf("%u operations %u pieces\n", (unsigned)operations, (unsigned)pieces);
   return 0;
 }
 #endif

@@ -27,7 +27,8 @@ def compile_to(folder: Path, *more: str) -> Path:
 
 def replay(program: Path, count: int, seed: int) -> int:
     words = run([program, str(count), str(seed)]).split()
-    assert words[1:] == ["operations"]
+    assert (words[1], words[3]) == ("operations", "pieces")
+    assert int(words[2]) > 50  # of packages
     return int(words[0])
 
 

@@ -11,7 +11,8 @@ PACKAGE = ROOT / "imgbuild"
 HEAVY = {"numpy", "PIL", "freetype", "littlefs", "lz4", "resvg_py", "pydantic"}
 LIGHT = ("model", "errors.py", "codes.py", "units.py", "limits.py", "stamp.py", "cli")
 LEVELS = {
-    "errors": 0, "units": 0, "limits": 0, "losses": 0, "inputs": 1, "codes": 1, "model": 1, "runtime": 1, "stamp": 1,
+    "errors": 0, "units": 0, "limits": 0, "losses": 0, "inputs": 1, "codes": 1, "model": 1, "runtime": 1,
+    "stamp": 1,
     "cache": 2, "reuse": 3, "output": 2, "reader": 2, "manifest": 2, "flash": 3,
     "addressed": 1, "range_tables": 2, "glyph_tables": 2, "codecs": 3,
     "pixels": 4, "glyphs": 4, "sources": 5, "layout": 5, "emit": 5, "flavours": 5, "export": 6,

@@ -4,12 +4,13 @@
  * FLASH: a file that stands for the partition.  Boots (ends what a power cut left), says what it has, and
  * with a URL fetches the package there, applies it and says what it has then. Options: --cut N (the power
  * goes at flash operation N), --product ID, --board ID, --partition ID (CRC-32, hex), --force.  URLs:
- * transport.h. */
+ * transport.h and serial.h. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "flash.h"
+#include "serial.h"
 #include "transport.h"
 
 #define TRIES 5 /* connections in a row that bring nothing */
@@ -109,8 +110,12 @@ int main(int argc, char **argv) {
   r = imgb_update_begin(&update, &config);
   tell("boot", &config);
   if (r == IMGB_OK && options.url != NULL) {
-    r = fetch(options.url);
-    if (r == IMGB_OK) r = imgb_update_finish(&update);
+    if (serial_is_address(options.url)) {
+      r = serial_take(options.url, &update, &config);
+    } else {
+      r = fetch(options.url);
+      if (r == IMGB_OK) r = imgb_update_finish(&update);
+    }
     printf("update: %d\n", r);
     tell("now", &config);
   }

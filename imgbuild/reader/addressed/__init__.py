@@ -11,7 +11,7 @@ from pathlib import Path
 
 from imgbuild.addressed import AddressedFile, Piece
 from imgbuild.errors import Place, fail
-from imgbuild.reader.addressed.containers import UNKNOWN, Container, find_containers
+from imgbuild.reader.addressed.containers import UNKNOWN, find_containers
 from imgbuild.reader.addressed.dfu import read_dfu
 from imgbuild.reader.addressed.elf import ELF_MAGIC, read_elf
 from imgbuild.reader.addressed.text import read_ihex, read_srec
@@ -82,25 +82,21 @@ def unwrap_image(data: bytes, path: Path, address: int | None = None) -> bytes:
     return bytes(_choose_container(READERS[name](data, Place(str(path))), path, address).data)
 
 
-def list_containers(data: bytes, path: Path) -> list[Container]:
-    """What a file with addresses holds, by address, the unknown too; of any other file nothing."""
-    name = _tell_format(data, path)
-    if name is None:
-        return []
-    return [
-        found for piece in READERS[name](data, Place(str(path))).pieces for found in find_containers(piece)
-    ]
-
-
 def read_pieces(data: bytes, path: Path) -> tuple[tuple[Piece, ...], bool]:
     """Everything that a file holds, and whether it tells addresses: else one piece at 0.
 
     Raises as :func:`unwrap_image` does. The suffix of a plain DFU file is no part of the image.
     """
+    file, is_addressed = read_all(data, path)
+    return file.pieces, is_addressed
+
+
+def read_all(data: bytes, path: Path) -> tuple[AddressedFile, bool]:
+    """As :func:`read_pieces`, with where execution starts."""
     name = _tell_format(data, path)
     if name is None:
-        return (Piece(0, data, path.name),), False
-    return READERS[name](data, Place(str(path))).pieces, name != "dfu" or data.startswith(b"DfuSe")
+        return AddressedFile((Piece(0, data, path.name),)), False
+    return READERS[name](data, Place(str(path))), name != "dfu" or data.startswith(b"DfuSe")
 
 
 def read_image_address(data: bytes, path: Path, address: int | None = None) -> int | None:

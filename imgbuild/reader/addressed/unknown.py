@@ -21,23 +21,18 @@ _FLEXSPI_TAG = b"FCFB"
 """i.MX RT1050 reference manual, "FlexSPI NOR configuration block": in front of a program in that flash."""
 
 
-def judge_unknown(one: Container, view: memoryview, images: Iterable[Container]) -> str | None:
-    """Why an UNKNOWN range, whose bytes are ``view``, is taken for a damaged image; None: it is not.
+def may_be_image(one: Container, view: memoryview, images: Iterable[Container]) -> bool:
+    """Whether an UNKNOWN range, whose bytes are ``view``, lies where an image may begin, and is no firmware.
 
-    It is one where enough of an image's head is left, or where an image may begin (on an erase block, on the
-    same chip as one of ``images``) and no firmware does.
+    That is on an erase block, on the same chip as one of ``images``.
     """
-    was = _damaged_kind(view)
-    if was is not None:
-        return f"neither erased nor a flash image; what is left of its head is that of {was}"
     windows = {image.address >> _CHIP_SHIFT for image in images if image.kind != UNKNOWN}
     is_place = one.address % _BLOCK_BYTES == 0 and one.address >> _CHIP_SHIFT in windows
-    if not is_place or _is_firmware(one.address, view):
-        return None
-    return "neither erased nor a flash image"
+    return is_place and not _is_firmware(one.address, view)
 
 
-def _damaged_kind(view: memoryview) -> str | None:
+def tell_damaged(view: memoryview) -> str | None:
+    """The container that bytes once began as, where enough of its head is left: ``a pack`` ...; else None."""
     tellers = (("a pack", _was_pack), ("a littlefs", _was_littlefs), ("a settings area", _was_settings))
     return next((kind for kind, tell in tellers if tell(view)), None)
 

@@ -11,4 +11,3 @@ int transfer(void *ctx, const imgb_nor_transfer_t *t) {
 int imgb_external_bus_start(void) {
   return 0;
 }
-

@@ -110,6 +110,12 @@ def test_pairs_are_those_that_a_pair_shaped_alone_moves() -> None:
     assert pairs[ord("o"), ord(".")] == -10
 
 
+def test_a_table_whose_tag_is_no_text_is_passed_over() -> None:
+    data = make_font(FEATURES).replace(b"post", b"\xff\xfe\x80\x81", 1)
+    letters = [ord(letter) for letter in LETTERS]
+    assert find_kerning(data, 0, letters) == find_kerning(make_font(FEATURES), 0, letters)
+
+
 def test_a_font_without_kerning_has_none() -> None:
     assert find_kerning(make_font(""), 0, [ord(letter) for letter in LETTERS])[0] == {}
 

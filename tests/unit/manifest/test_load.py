@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from imgbuild.errors import BuildError
+from imgbuild.manifest.asset_spec import FileAsset, FontAsset, ImageAsset
 from imgbuild.manifest.load import load_manifest
-from imgbuild.manifest.schema import FileAsset, FontAsset, ImageAsset
 
 SIZE = "a size in bytes such as 1400K, 0x80000 or 1.5M"
 HEAD = "version: 1\nname: weather\nflash: {board: spark-core}\n"

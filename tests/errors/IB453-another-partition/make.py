@@ -1,0 +1,5 @@
+"""A folder of partitions; the command takes a file of another one than it names."""
+
+import parted
+
+parted.build("parts")

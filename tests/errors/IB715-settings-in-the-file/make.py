@@ -1,0 +1,5 @@
+"""A file with a pack, a littlefs that the device writes, and settings."""
+
+import parted
+
+parted.build("all.hex")

@@ -1,0 +1,3 @@
+from loader_device import run_imgbuild
+
+run_imgbuild(image="update.imgu", updates=True, cancels=-49)
