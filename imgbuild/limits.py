@@ -91,6 +91,9 @@ SETTINGS_MAX = 1000
 """Settings of one area: littlefs is the choice long before."""
 SETTINGS_SECTORS_MAX = 63
 
+KEY_BYTES_MAX = 64 * 1024
+"""Bytes of a key file: a PEM of Ed25519 has some hundred."""
+
 RAMCHECK_STEPS_MAX = 200_000
 """Instructions, each time it is looked at, of one function that ``check-ram`` follows."""
 RAMCHECK_FUNCTIONS_MAX = 20_000

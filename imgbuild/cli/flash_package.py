@@ -35,6 +35,7 @@ def flash_package(options: dict[str, Any]) -> int:
     from imgbuild.cli.flash_link import open_link, run_over_link
     from imgbuild.deliver.link_package import PackageDelivery
     from imgbuild.deliver.link_protocol import Loader
+    from imgbuild.inputs import read_input
     from imgbuild.reader.update import read_update
 
     path: Path = options["image"]
@@ -43,7 +44,7 @@ def flash_package(options: dict[str, Any]) -> int:
     if not options["serial"] and not options["tcp"]:
         message = f"{path.name} is an update package, which no programmer can write"
         fail("IB776", message, place, "--serial or --tcp send it to the board's loader")
-    data = path.read_bytes()
+    data = read_input(path)
     update = read_update(data, place)
     data = data[: int.from_bytes(data[8:12], "little")]
     link = open_link(options)

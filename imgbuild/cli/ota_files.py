@@ -51,10 +51,11 @@ def load_image(path: Path) -> tuple[Image, UpdateImage]:
 
 def load_package(path: Path) -> tuple[bytes, Update]:
     """A package, checked; IB612 if it cannot be read, IB763, IB770 if it is not sound."""
+    from imgbuild.inputs import read_input
     from imgbuild.reader.update import read_update
 
     try:
-        data = path.read_bytes()
+        data = read_input(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         fail("IB612", f"cannot read {path.name}: {reason}", Place(str(path)))

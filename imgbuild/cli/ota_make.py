@@ -50,7 +50,7 @@ def make(**options: Any) -> int:
     if options["old"] is not None:
         old_image, old = load_image(options["old"])
         old = _identify(old, old_image, options | {"content_version": None}, Place(str(options["old"])))
-    sector_bytes = options["sector"] or _sector_of(image)
+    sector_bytes = _sector_of(image) if options["sector"] is None else options["sector"]
     target = PackageTarget(
         _check_sector(sector_bytes), options["way"] or "any", options["board"], options["partition"],
         options["slot_size"],

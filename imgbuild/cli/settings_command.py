@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imgbuild.reader.settings import Record
 
 _TYPES = ("u32", "i32", "bool", "string", "bytes")
-_NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]+|[0-9]+)")
+_NUMBER = re.compile(r"-?(0[xX][0-9a-fA-F]{1,99}|[0-9]{1,99})")
 
 
 def _options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -64,7 +64,7 @@ def get_command(*, file: Path, name: str, **where: Any) -> None:
         fail("IB467", f'nothing is stored for "{name}" in {file.name}', Place(str(file)), hint)
 
 
-@command.command("set")
+@command.command("set", context_settings={"ignore_unknown_options": True})  # a value such as -5
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("name")
 @click.argument("value")
@@ -75,6 +75,7 @@ def set_command(*, file: Path, name: str, value: str, type_: str | None, **where
 
     Bytes are written as hex digits. Without --manifest the type is that of the value stored, or --type.
     """
+    from imgbuild.inputs import read_input
     from imgbuild.layout.settings import KINDS, store_record
     from imgbuild.model import Artifact
     from imgbuild.output import write_artifacts
@@ -82,7 +83,7 @@ def set_command(*, file: Path, name: str, value: str, type_: str | None, **where
     opened = _open(file, **where)
     type_ = _type_of(opened, name, type_)
     data = _parse(opened, name, type_, value)
-    if file.read_bytes() != opened.data:
+    if read_input(file) != opened.data:
         hint = "dump or convert it to a .bin first"
         fail("IB472", f"{file.name} is no plain binary file", Place(str(file)), hint)
     place = opened.area.place

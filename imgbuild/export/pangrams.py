@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection
 
 PANGRAMS: tuple[tuple[str, str], ...] = (
@@ -42,8 +43,7 @@ def sentences_of(codepoints: Collection[int]) -> list[str]:
     kept = "".join(letter for letter in letters if ord(letter) in there)
     if 2 * len(kept.replace(" ", "")) > len(letters):
         return [kept]
-    visible = [chr(point) for point in sorted(there) if not chr(point).isspace()]
-    return ["".join(visible[:_FALLBACK_CHARACTERS])]
+    return ["".join(_letters_first(there)[:_FALLBACK_CHARACTERS])]
 
 
 def sample_of(codepoints: Collection[int]) -> str:
@@ -51,4 +51,10 @@ def sample_of(codepoints: Collection[int]) -> str:
     for text in _SAMPLES:
         if all(ord(letter) in codepoints for letter in text):
             return text
-    return "".join(chr(point) for point in sorted(codepoints) if not chr(point).isspace())[:3]
+    return "".join(_letters_first(codepoints)[:3])
+
+
+def _letters_first(codepoints: Collection[int]) -> list[str]:
+    """What can be seen, letters in front: a mark alone, or a pile of them, cannot be read."""
+    visible = [chr(point) for point in sorted(codepoints) if not chr(point).isspace()]
+    return sorted(visible, key=lambda letter: unicodedata.category(letter)[0] != "L")

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from imgbuild.errors import Place, fail
+from imgbuild.inputs import read_input
+from imgbuild.limits import KEY_BYTES_MAX
 from imgbuild.ota.package import HEADER_BYTES, SIGNED_BYTES, seal
 
 if TYPE_CHECKING:
@@ -91,7 +93,7 @@ def _refuse_key(path: Path, reason: str) -> NoReturn:
 
 def _read_key(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_input(path, KEY_BYTES_MAX)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         fail("IB760", f"cannot read the key: {reason}", Place(str(path)), "'imgbuild ota keygen' makes one")

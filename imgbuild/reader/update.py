@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from imgbuild.errors import Place, fail
+from imgbuild.limits import ADDRESSED_BYTES_MAX
 
 MAGIC = b"IMGU"
 READER_MAJOR = 1
@@ -95,7 +96,7 @@ def _read_blocks(body: bytes, shape: _Shape, digest: bytes, place: Place) -> tup
     size = shape.sector_bytes
     if size & (size - 1) or not 256 <= size <= _SECTOR_BYTES_MAX:
         _damaged(f"sectors of {size} bytes", place)
-    if not shape.image_bytes or not shape.block_count:
+    if not 0 < shape.image_bytes <= ADDRESSED_BYTES_MAX or not shape.block_count:
         _damaged(f"an image of {shape.image_bytes} bytes in {shape.block_count} blocks", place)
     blocks: list[UpdateBlock] = []
     at = 0

@@ -168,3 +168,15 @@ def test_a_hangup_that_is_ignored_stays_ignored(project: Path) -> None:
         "trap '' HUP; imgbuild flash ext.bin --tcp 127.0.0.1:1 & sleep 0.5; kill -HUP $! 2>/dev/null; wait $!"
     )
     assert shell(line, project).returncode != 130
+
+
+def test_an_endless_key_or_package_is_refused(project: Path) -> None:
+    done = imgbuild("ota", "verify", "/dev/zero", cwd=project)
+    assert (done.returncode, "error[IB612]: cannot read zero: file too large" in done.stderr) == (1, True)
+    done = imgbuild("ota", "make", "ext.bin", "--key", "/dev/zero", "-o", "u.imgu", cwd=project)
+    assert (done.returncode, "error[IB760]: cannot read the key: file too large" in done.stderr) == (1, True)
+
+
+def test_an_erase_block_of_no_bytes_is_refused(project: Path) -> None:
+    done = imgbuild("ota", "make", "ext.bin", "--sector", "0", "-o", "u.imgu", cwd=project)
+    assert (done.returncode, (project / "u.imgu").exists()) == (2, False)

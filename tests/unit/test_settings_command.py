@@ -54,6 +54,16 @@ def test_a_default_then_what_was_set(folder, name, default, given, shown):
     assert imgbuild(folder, "get", "area.bin", name) == f"{shown}\n"
 
 
+def test_a_negative_value_needs_no_dashes_in_front(folder):
+    assert imgbuild(folder, "set", "area.bin", "offset", "-100", *WITH) == ""
+    assert imgbuild(folder, "get", "area.bin", "offset", *WITH) == "-100\n"
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "-" + "9" * 5000, "0x" + "f" * 5000])
+def test_a_number_of_thousands_of_digits_is_refused(folder, digits):
+    imgbuild(folder, "set", "area.bin", "count", "--type", "u32", "--", digits, code=1)
+
+
 def test_setting_the_same_again_does_not_touch_the_file(folder):
     imgbuild(folder, "set", "area.bin", "count", "7", "--type", "u32")
     before = (folder / "area.bin").stat().st_mtime_ns
