@@ -127,3 +127,9 @@ def test_what_leaves_the_sheet_is_cut_off():
 def test_the_same_font_gives_the_same_sheet():
     subject = Subject("a", font(range(33, 80), pairs={(1, 2): 9}), 5)
     assert np.array_equal(draw_specimen(subject).pixels, draw_specimen(subject).pixels)
+
+
+def test_a_font_without_a_known_word_is_shown_by_letters():
+    marks, letters = range(0x0591, 0x05A0), range(0x05D0, 0x05EB)
+    assert sample_of([*marks, *letters]) == "\u05d0\u05d1\u05d2"
+    assert sentences_of([*marks, *letters])[0].startswith("".join(map(chr, letters)))
