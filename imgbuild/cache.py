@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from imgbuild import model
+from imgbuild.errors import Place
 from imgbuild.limits import CACHE_BYTES_MAX
+from imgbuild.losses import LossReport
 from imgbuild.model import EncodedAsset
 
 _MAGIC = b"imgbuild cache 1\n"
@@ -112,9 +114,11 @@ _ENUMS: dict[str, type[IntEnum]] = {"Kind": model.Kind, "Codec": model.Codec}
 
 
 def _classes() -> dict[str, type]:
-    found = vars(model).items()
+    found = [*vars(model).values(), Place, LossReport]
     return {
-        name: value for name, value in found if isinstance(value, type) and dataclasses.is_dataclass(value)
+        value.__name__: value
+        for value in found
+        if isinstance(value, type) and dataclasses.is_dataclass(value)
     }
 
 

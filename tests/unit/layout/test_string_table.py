@@ -73,7 +73,7 @@ def test_large_tables_have_wider_references() -> None:
 def test_texts_are_composed_and_shaped_ones_are_runs() -> None:
     line = ShapedLine(((77, 0, 0), (78, 100, -3)), 200, is_rtl=True)
     options = StringsOptions(
-        ("en", "he"), ("a",), (("e\u0301", "\u05d0"),), "body", (((1, "\u05d0"), (line,)),)
+        ("en", "he"), ("a",), (("e\u0301", "\u05d0"),), "body", shaped=(((1, "\u05d0"), (line,)),)
     )
     table = read_strings(_encode(options, font_key=9, index_of={77: 5, 78: 6}), "ui").to_table()
     runs = GlyphRuns(9, (ShapedLine(((5, 0, 0), (6, 100, -3)), 200, is_rtl=True),))
